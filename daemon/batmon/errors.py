@@ -1,0 +1,111 @@
+"""Everything that BATMON raises on purpose.
+
+::
+
+    BatmonError
+     ├── ConfigError          the configuration cannot be used: every problem with its place
+     ├── ModelError           a value that the model refuses (a naive time, an unknown status)
+     ├── StoreError           Postgres could not do what was asked
+     │    ├── StoreUnavailable    not reachable now; trying again later may work
+     │    ├── SchemaError         the schema is newer, older or another's
+     │    └── EmbeddedError       the embedded server could not be started
+     ├── EvidenceError        a log or a process could not be looked at
+     ├── GateError            between a client and the daemon
+     │    ├── DaemonUnreachable   nobody answers at the gate
+     │    ├── Refused             the role, the password or the state of things forbids it
+     │    ├── NotFound            no such program, run or file
+     │    └── BadRequest          a frame or an argument that the gate does not understand
+     └── RunnerError          a program could not be started or stopped
+
+Each carries a sentence for a person and, where there is one, a ``hint``: what to do about it.
+"""
+
+from __future__ import annotations
+
+
+class BatmonError(Exception):
+    """The root of the tree: ``str()`` is one sentence for a person, ``hint`` what to do."""
+
+    code = "error"
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class ConfigError(BatmonError):
+    """The configuration cannot be used."""
+
+    code = "config"
+
+
+class ModelError(BatmonError, ValueError):
+    """A value that the model refuses."""
+
+    code = "model"
+
+
+class StoreError(BatmonError):
+    """Postgres could not do what was asked."""
+
+    code = "store"
+
+
+class StoreUnavailable(StoreError):
+    """Postgres cannot be reached now; trying again later may work."""
+
+    code = "store_unavailable"
+
+
+class SchemaError(StoreError):
+    """The schema in the database is newer, older or somebody else's."""
+
+    code = "schema"
+
+
+class EmbeddedError(StoreError):
+    """The embedded server could not be made, started or taken over."""
+
+    code = "embedded"
+
+
+class EvidenceError(BatmonError):
+    """A log, a folder or a process could not be looked at."""
+
+    code = "evidence"
+
+
+class GateError(BatmonError):
+    """Something between a client and the daemon."""
+
+    code = "gate"
+
+
+class DaemonUnreachable(GateError):
+    """Nobody answers at the gate, or not in time."""
+
+    code = "unreachable"
+
+
+class Refused(GateError):
+    """The role, the password or the state of things forbids it."""
+
+    code = "refused"
+
+
+class NotFound(GateError):
+    """No such program, run or file."""
+
+    code = "not_found"
+
+
+class BadRequest(GateError):
+    """A frame or an argument that the gate does not understand."""
+
+    code = "bad_request"
+
+
+class RunnerError(BatmonError):
+    """A program could not be started or stopped."""
+
+    code = "runner"
