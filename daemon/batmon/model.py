@@ -150,7 +150,8 @@ class Program:
     logs: tuple[str, ...] = ("logs/*.log",)
     encoding: str = "auto"
     rerun: tuple[str, ...] = ()
-    rerun_params: tuple[str, ...] = ()
+    rerun_params: Mapping[str, str] = field(default_factory=dict)
+    """Parameter name to the regular expression that its value must match as a whole; ``{name}`` in ``rerun``."""
     env: Mapping[str, str] = field(default_factory=dict)
     patterns: LogPatterns = LogPatterns()
     configured: bool = True

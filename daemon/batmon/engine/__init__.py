@@ -1,0 +1,1 @@
+"""What moves: reads the clock, owns the tasks, starts and stops things."""

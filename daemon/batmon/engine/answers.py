@@ -1,0 +1,312 @@
+"""What the daemon answers at the gate: the verbs of docs/gate.md about programs, runs, re-runs, keys and itself.
+
+Roles are checked by the gate before any of this is called; the operation password is checked here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from batmon.engine.board import Board, Freshness, Row
+from batmon.engine.runner import Runner
+from batmon.errors import BadRequest, NotFound, RunnerError
+from batmon.gate.keyring import KeyRing
+from batmon.gate.password import OperationPassword
+from batmon.gate.server import Caller, Done, Verb
+from batmon.model import Program, Reason, Role, Status, aware
+from batmon.store import Store
+from batmon.store.run_rows import run_json
+from batmon.words import plugin_lines, say
+
+RECENT = 100
+READY_WAIT_SEC = 4.0
+"""A check that comes while the daemon still reads the logs for the first time waits this long for it."""
+
+Args = dict[str, Any]
+
+
+class Answers:
+    """The verbs that need programs, store, runner and board."""
+
+    def __init__(
+        self,
+        *,
+        node: str,
+        programs: Callable[[], Mapping[str, Program]],
+        store: Store,
+        board: Board,
+        runner: Runner,
+        keyring: KeyRing,
+        password: OperationPassword,
+        freshness: Freshness,
+        ready: asyncio.Event,
+        now: Callable[[], datetime],
+        describe: Callable[[], Awaitable[dict[str, Any]]],
+    ) -> None:
+        self._node = node
+        self._programs = programs
+        self._store = store
+        self._board = board
+        self._runner = runner
+        self._keyring = keyring
+        self._password = password
+        self._freshness = freshness
+        self._ready = ready
+        self._now = now
+        self._describe = describe
+
+    def verbs(self) -> dict[str, Verb]:
+        """Verb name to what answers it and the role that it asks for."""
+        viewer, operator, admin = Role.VIEWER, Role.OPERATOR, Role.ADMIN
+        return {
+            "check": Verb(viewer, answer=self.check),
+            "watch": Verb(viewer, stream=self.watch),
+            "program": Verb(viewer, answer=self.program),
+            "runs": Verb(viewer, answer=self.runs),
+            "run.output": Verb(viewer, stream=self.run_output),
+            "rerun": Verb(operator, answer=self.rerun),
+            "stop": Verb(operator, answer=self.stop),
+            "password.set": Verb(admin, answer=self.password_set),
+            "user.list": Verb(admin, answer=self.user_list),
+            "user.add": Verb(admin, answer=self.user_add),
+            "user.remove": Verb(admin, answer=self.user_remove),
+            "audit": Verb(admin, answer=self.audit),
+            "doctor": Verb(viewer, answer=self.doctor),
+        }
+
+    async def check(self, _caller: Caller, args: Args) -> Args:
+        """The verdict of the named programs, or of all: JSON, the plug-in's lines and the exit code."""
+        if not self._ready.is_set():
+            try:
+                async with asyncio.timeout(READY_WAIT_SEC):
+                    await self._ready.wait()
+            except TimeoutError:
+                pass  # rows not judged yet say so themselves: UNKNOWN
+        names = args.get("programs") or sorted(self._board.rows)
+        if not isinstance(names, list):
+            raise BadRequest("programs must be a list of names")
+        for name in names:
+            self._row(name)
+        language = "ko" if args.get("language") == "ko" else "en"
+        now, problem = self._now(), self._freshness.problem()
+        programs = [self._checked(self._row(name), language, now, problem) for name in names]
+        programs.sort(key=lambda entry: (-Status(entry["status"]).severity, entry["name"]))
+        worst = max((Status(p["status"]) for p in programs), key=lambda s: s.severity, default=Status.UNKNOWN)
+        answer: Args = {
+            "status": worst.value,
+            "checked_at": now.isoformat(),
+            "node": self._node,
+            "programs": programs,
+        }
+        answer["text"] = "\n".join(plugin_lines(answer))
+        answer["exit"] = worst.exit_code
+        return answer
+
+    @staticmethod
+    def _checked(row: Row, language: str, now: datetime, problem: str) -> Args:
+        """One program of a check; a verdict that may not be believed any more is UNKNOWN."""
+        status, reason, facts = row["status"], Reason(row["reason"]), row["facts"]
+        if problem:
+            status, reason, facts = Status.UNKNOWN.value, Reason.BLIND, {"detail": problem}
+        kept = ("log_id", "run_id", "status", "start_time", "end_time", "duration_sec", "processed_count", "origin")
+        last = row["last_run"]
+        return {
+            "name": row["name"],
+            "title": row["title"],
+            "status": status,
+            "message": say(reason, facts, "ko" if language == "ko" else "en", ZoneInfo(row["timezone"]), now),
+            "last_log": row["last_log"],
+            "base_dir": row["base_dir"],
+            "scheduler": row["scheduler"],
+            "retry_program": row["retry_program"],
+            "next_due": row["next_due"],
+            "since": row["since"],
+            "last_run": None if last is None else {key: last.get(key) for key in kept},
+        }
+
+    async def watch(self, _caller: Caller, _args: Args) -> AsyncIterator[Args | Done]:
+        """All rows, then each that changes."""
+        subscription = self._board.subscribe()
+        try:
+            yield {"snapshot": list(self._board.rows.values()), "node": {"name": self._node}}
+            while True:
+                rows, gone = await subscription.take()
+                yield {"rows": rows, "gone": gone}
+        finally:
+            self._board.unsubscribe(subscription)
+
+    async def program(self, _caller: Caller, args: Args) -> Args:
+        """One program: its row, what is configured for it, and its latest runs."""
+        name = _text(args, "name")
+        row, program = self._row(name), self._programs()[name]
+        config = {
+            "schedule": list(program.schedule),
+            "timezone": program.timezone,
+            "grace_sec": program.grace.total_seconds(),
+            "max_runtime_sec": program.max_runtime.total_seconds(),
+            "base_dir": str(program.base_dir),
+            "logs": list(program.logs),
+            "encoding": program.encoding,
+            "rerun": list(program.rerun),
+            "rerun_params": sorted(program.rerun_params),
+        }
+        recent = await self._store.runs_page(name, RECENT)
+        return {"row": row, "config": config, "recent": [run_json(run) for run in recent]}
+
+    async def runs(self, _caller: Caller, args: Args) -> Args:
+        """A page of a program's runs, newest first."""
+        name = _text(args, "program")
+        self._row(name)
+        limit = args.get("limit", 50)
+        if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= 1000:  # noqa: PLR2004 - one page
+            raise BadRequest("limit must be a whole number from 1 to 1000")
+        before = _moment(args, "before")
+        found = await self._store.runs_page(name, limit + 1, before)
+        return {"runs": [run_json(run) for run in found[:limit]], "more": len(found) > limit}
+
+    async def rerun(self, caller: Caller, args: Args) -> Args:
+        """Start a program again, by password."""
+        name = _text(args, "program")
+        program = self._program(name)
+        await self._password.check(_text(args, "password"), caller.user, caller.peer)
+        params = args.get("params") or {}
+        if not isinstance(params, dict) or not all(isinstance(v, str) for v in params.values()):
+            raise BadRequest("params must map names to strings")
+        run = await self._runner.start(
+            program,
+            by=caller.user,
+            force=args.get("force") is True,
+            params=params,
+            also_running=self._row(name)["running"] is not None,
+        )
+        pid = run.process.pid if run.process else None
+        return {"run_id": str(run.run_id), "pid": pid, "started_at": run.start_time.isoformat()}
+
+    async def run_output(self, _caller: Caller, args: Args) -> AsyncIterator[Args | Done]:
+        """What a re-run prints, live; the end tells how it ended."""
+        run_id = _run_id(args)
+        start = args.get("from", 0)
+        if not isinstance(start, int) or start < 0:
+            raise BadRequest("from must be a whole number, 0 or more")
+        async for seq, text in self._runner.output(run_id, start=start):
+            yield {"seq": seq, "stream": "output", "text": text}
+        run = await self._store.run(run_id)
+        yield Done(
+            {
+                "status": run.status.value if run else None,
+                "exit_code": run.process.exit_code if run and run.process else None,
+            }
+        )
+
+    async def stop(self, caller: Caller, args: Args) -> Args:
+        """End a re-run and all that it started, by password."""
+        await self._password.check(_text(args, "password"), caller.user, caller.peer)
+        if "run_id" in args:
+            runs = [self._runner.find(_run_id(args))]
+        else:
+            name = _text(args, "program")
+            self._row(name)
+            runs = self._runner.active(name)
+            if not runs:
+                raise RunnerError(f"no re-run of {name} is running", hint="only what BATMON started can be stopped by it")
+        return {"stopped": sum([await self._runner.stop(run, by=caller.user) for run in runs])}
+
+    async def password_set(self, _caller: Caller, args: Args) -> Args:
+        """Set the operation password."""
+        await self._password.set(_text(args, "new"))
+        return {}
+
+    async def user_list(self, _caller: Caller, _args: Args) -> Args:
+        """Every key that opens the SSH console."""
+        entries = await asyncio.to_thread(self._keyring.entries)
+        return {
+            "users": [
+                {
+                    "name": entry.name,
+                    "role": entry.role.value,
+                    "fingerprint": entry.fingerprint,
+                    "comment": entry.comment,
+                    "from": list(entry.from_patterns),
+                    "expires_at": None if entry.expires_at is None else entry.expires_at.isoformat(),
+                }
+                for entry in entries
+            ]
+        }
+
+    async def user_add(self, _caller: Caller, args: Args) -> Args:
+        """Let a key in."""
+        try:
+            role = Role(_text(args, "role"))
+        except ValueError:
+            raise BadRequest("role must be viewer, operator or admin") from None
+        entry = await asyncio.to_thread(
+            self._keyring.add,
+            _text(args, "name"),
+            role,
+            _text(args, "key"),
+            from_patterns=tuple(args.get("from") or ()),
+            expires_at=_moment(args, "expires_at"),
+        )
+        return {"fingerprint": entry.fingerprint}
+
+    async def user_remove(self, _caller: Caller, args: Args) -> Args:
+        """Shut a key, or all keys of a name, out."""
+        removed = await asyncio.to_thread(self._keyring.remove, _text(args, "name"), args.get("fingerprint"))
+        if not removed:
+            raise NotFound(f"no key of {args['name']} matches", hint="`batmon user list` shows them")
+        return {"removed": removed}
+
+    async def audit(self, _caller: Caller, args: Args) -> Args:
+        """The latest entries of the audit trail, newest first."""
+        limit = args.get("limit", 100)
+        if not isinstance(limit, int) or not 1 <= limit <= 10_000:  # noqa: PLR2004 - one answer
+            raise BadRequest("limit must be a whole number from 1 to 10000")
+        return {"entries": await self._store.audit_entries(limit)}
+
+    async def doctor(self, caller: Caller, _args: Args) -> Args:
+        """What the daemon knows of itself; the database's address only for admins."""
+        answer = await self._describe()
+        if caller.role is not Role.ADMIN:
+            answer.pop("database_url", None)
+        return answer
+
+    def _row(self, name: object) -> Row:
+        row = self._board.rows.get(name) if isinstance(name, str) else None
+        if row is None:
+            known = ", ".join(sorted(self._board.rows)[:20])
+            raise NotFound(f"no program is called {name!r}", hint=f"programs: {known}" if known else "")
+        return row
+
+    def _program(self, name: str) -> Program:
+        self._row(name)
+        return self._programs()[name]
+
+
+def _text(args: Args, key: str) -> str:
+    value = args.get(key)
+    if not isinstance(value, str) or not value:
+        raise BadRequest(f"{key} must be a text")
+    return value
+
+
+def _run_id(args: Args) -> uuid.UUID:
+    try:
+        return uuid.UUID(_text(args, "run_id"))
+    except ValueError:
+        raise BadRequest(f"run_id {args['run_id']!r} is not a run's id") from None
+
+
+def _moment(args: Args, key: str) -> datetime | None:
+    value = args.get(key)
+    if value is None:
+        return None
+    try:
+        return aware(datetime.fromisoformat(value), key)
+    except (TypeError, ValueError) as error:
+        raise BadRequest(f"{key} must be a time such as 2026-11-21T06:00:00+09:00") from error
+

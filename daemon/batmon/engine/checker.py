@@ -1,0 +1,315 @@
+"""Evidence to verdict to one transaction, a program at a time.
+
+Whatever wakes it (a log line, a record, a process, a deadline) a program is judged from all that is known of it, and
+run, verdict, state and incident are committed together. If another daemon changed the state first, all of it is
+dropped and judged afresh. When Postgres is away, what was found is kept and committed when it is back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from batmon.engine.board import Board, row_of
+from batmon.engine.scheduler import Scheduler
+from batmon.errors import StoreUnavailable
+from batmon.evidence import CaughtUp, LogBatch, SightChanged, log_series
+from batmon.judge import incident
+from batmon.judge.logscan import Scanner, ScanState
+from batmon.judge.merge import merge
+from batmon.judge.verdict import judge
+from batmon.model import LogSight, LogState, Program, Reason, Run, RunStatus, Verdict
+from batmon.store import Cursor, Judgement, Store, StoredState
+
+log = logging.getLogger(__name__)
+
+RECENT_RUNS = 60
+"""How many of a program's latest runs a verdict is made from."""
+STRIP_RUNS = 30
+BACKFILL_BATCH = 500
+COMMIT_TRIES = 4
+LAST_LOG_CHARS = 500
+UNCONFIGURED_LIMIT = 200
+"""Bots that nobody configured and that record runs: more than this is somebody's mistake, and is logged."""
+
+
+@dataclass(slots=True)
+class Watched:
+    """What the daemon holds in memory of one program."""
+
+    program: Program
+    state: StoredState
+    scanner: Scanner
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    sight: LogSight = LogSight(LogState.NONE_YET)
+    scans: dict[str, ScanState] = field(default_factory=dict)
+    cursors: dict[str, Cursor] = field(default_factory=dict)
+    unsaved: dict[UUID, Run] = field(default_factory=dict)
+    """Runs from log lines that are not committed yet."""
+    own: dict[UUID, Run] = field(default_factory=dict)
+    """Runs that this daemon started, not committed yet."""
+    last_log: str = ""
+    caught_up: bool = False
+    looked: bool = False
+
+
+class Checker:
+    """Holds every watched program and judges it when something happens."""
+
+    def __init__(
+        self,
+        store: Store,
+        board: Board,
+        scheduler: Scheduler,
+        *,
+        node: str,
+        now: Callable[[], datetime],
+        blind: tuple[datetime, datetime] | None = None,
+    ) -> None:
+        self._store = store
+        self._board = board
+        self._scheduler = scheduler
+        self._node = node
+        self._now = now
+        self._blind = blind
+        self._watched: dict[str, Watched] = {}
+        self._by_fold: dict[str, str] = {}
+        self._unfinished: set[str] = set()
+        self.ready = asyncio.Event()
+        """Set once every program has been judged for the first time since the daemon started."""
+
+    def watch(self, program: Program, state: StoredState, cursors: Iterable[Cursor] = ()) -> None:
+        """Begin to hold ``program``; its row is shown as not looked at until its logs have been read."""
+        held = Watched(program, state, Scanner(program), last_log=state.last_log)
+        if not program.configured:
+            held.caught_up = True
+        if state.log_seen:
+            held.sight = LogSight(LogState.PRESENT)
+        for cursor in sorted(cursors, key=lambda cursor: cursor.offset):
+            held.cursors[cursor.fingerprint] = cursor
+            held.scans[log_series(Path(cursor.path).name)] = ScanState.from_json(cursor.scan_state)
+        self._watched[program.name] = held
+        self._by_fold[program.name.casefold()] = program.name
+        self._unfinished.add(program.name)
+        self._publish(held)
+
+    @property
+    def programs(self) -> Mapping[str, Program]:
+        """Name to program, unconfigured bots included."""
+        return {name: held.program for name, held in self._watched.items()}
+
+    async def on_batch(self, batch: LogBatch) -> None:
+        """New lines of a program's log."""
+        held = self._watched[batch.program]
+        async with held.lock:
+            series = log_series(Path(batch.path).name)
+            result = held.scanner.scan(held.scans.get(series, ScanState()), batch.lines, path=batch.path)
+            held.scans[series] = result.state
+            held.cursors[batch.fingerprint] = Cursor(
+                node=self._node,
+                program=batch.program,
+                fingerprint=batch.fingerprint,
+                path=batch.path,
+                offset=batch.offset_after,
+                scan_state=result.state.to_json(),
+            )
+            for line in reversed(batch.lines):
+                if line.text.strip():
+                    held.last_log = line.text.strip()[:LAST_LOG_CHARS]
+                    break
+            found = result.runs if held.caught_up else tuple(self._found_late(run) for run in result.runs)
+            held.unsaved.update({run.run_id: run for run in found})
+            if not held.caught_up:
+                if len(held.unsaved) >= BACKFILL_BATCH:
+                    await self._backfill(held)
+            elif found:
+                await self._check(held)
+            else:
+                self._publish(held)
+
+    def _found_late(self, run: Run) -> Run:
+        """The run, marked if it happened while no daemon looked."""
+        if self._blind is None:
+            return run
+        start, end = self._blind
+        last = run.end_time or run.start_time
+        return replace(run, verified_late=True) if start <= last <= end else run
+
+    async def on_sight(self, change: SightChanged) -> None:
+        """A program's logs have appeared, vanished or cannot be read."""
+        held = self._watched[change.program]
+        async with held.lock:
+            held.sight = change.sight
+            if held.caught_up:
+                await self._check(held)
+
+    async def on_caught_up(self, done: CaughtUp, sight: LogSight) -> None:
+        """All that a program's logs hold has been read: from here on every line is judged as it lands."""
+        held = self._watched[done.program]
+        async with held.lock:
+            held.sight = sight
+            await self._backfill(held)
+            held.caught_up = True
+            await self._check(held)
+
+    async def on_record(self, bot_name: str) -> None:
+        """Somebody wrote a row for ``bot_name`` into the run table."""
+        name = self._by_fold.get(bot_name.casefold())
+        if name is None:
+            if sum(not held.program.configured for held in self._watched.values()) >= UNCONFIGURED_LIMIT:
+                log.warning("too many bots that nobody configured, ignored", extra={"bot": bot_name})
+                return
+            program = Program(name=bot_name, base_dir=Path(), node=self._node, logs=(), configured=False)
+            self.watch(program, await self._store.register_unconfigured(bot_name, self._node, self._now()))
+            name = bot_name
+        await self.check(name)
+
+    async def on_own_run(self, run: Run) -> None:
+        """A run that this daemon started began, changed or ended."""
+        held = self._watched[run.program]
+        async with held.lock:
+            held.own[run.run_id] = run
+            await self._check(held)
+
+    async def check(self, name: str) -> None:
+        """Judge ``name`` now, from what is known."""
+        held = self._watched[name]
+        async with held.lock:
+            if held.caught_up:
+                await self._check(held)
+
+    async def save_cursors(self) -> None:
+        """Commit how far every log has been read, so that a restart begins there."""
+        cursors = [cursor for held in self._watched.values() for cursor in held.cursors.values()]
+        if cursors:
+            await self._store.put_runs((), cursors)
+            for held in self._watched.values():
+                held.cursors.clear()
+
+    async def retry_unsaved(self) -> None:
+        """Postgres is back: commit what could not be committed."""
+        for held in list(self._watched.values()):
+            async with held.lock:
+                if held.caught_up and (held.unsaved or held.own or not held.looked):
+                    await self._check(held)
+
+    async def _backfill(self, held: Watched) -> None:
+        """Commit history in bulk; what other evidence recorded in the same span is merged with it."""
+        found = sorted(held.unsaved.values(), key=lambda run: run.start_time)
+        if not found:
+            return
+        margin = timedelta(days=1)
+        rows = await self._store.runs_between(
+            held.program.name, found[0].start_time - margin, found[-1].start_time + margin
+        )
+        merged = merge(rows, found)
+        await self._store.put_runs(merged.changed, tuple(held.cursors.values()), removed=merged.removed)
+        held.unsaved.clear()
+        held.cursors.clear()
+
+    async def _check(self, held: Watched) -> None:
+        try:
+            for _ in range(COMMIT_TRIES):
+                if await self._judge_once(held):
+                    break
+            else:
+                log.error("the state kept changing under us", extra={"program": held.program.name})
+        except StoreUnavailable as error:
+            log.warning("cannot commit, will try again: %s", error, extra={"program": held.program.name})
+            return
+        held.looked = True
+        self._publish(held)
+        self._unfinished.discard(held.program.name)
+        if not self._unfinished:
+            self.ready.set()
+
+    async def _judge_once(self, held: Watched) -> bool:
+        """Judge and commit; False if another writer changed the state first (it is loaded afresh)."""
+        now = self._now()
+        stored = await self._store.recent_runs(held.program.name, RECENT_RUNS)
+        rows = _overlay(stored, held.own.values(), ())
+        merged = merge(rows, tuple(held.unsaved.values()))
+        runs = _overlay(rows, merged.changed, merged.removed)
+        judged = judge(
+            held.program,
+            runs,
+            held.sight,
+            watch_since=held.state.watch_since,
+            judged_until=held.state.judged_until,
+            now=now,
+            blind=self._blind,
+        )
+        changed = {run.run_id: run for run in (*held.own.values(), *merged.changed, *judged.missed, *judged.closed)}
+        removed = (*merged.removed, *judged.removed)
+        runs = _overlay(runs, (*judged.missed, *judged.closed), judged.removed)
+        verdict, before = judged.verdict, held.state
+        moved = verdict.status is not before.status or verdict.reason is not before.reason
+        strip = [[run.status.value, _seconds(run)] for run in reversed(runs[:STRIP_RUNS])]
+        judgement = Judgement(
+            program=held.program.name,
+            node=self._node,
+            expected_version=before.version,
+            verdict=verdict,
+            since=_began(verdict) if verdict.status is not before.status else before.since,
+            runs=tuple(changed.values()),
+            removed_runs=removed,
+            cursors=tuple(held.cursors.values()),
+            judged_until=judged.judged_until,
+            last_log=held.last_log,
+            log_seen=before.log_seen or held.sight.state is LogState.PRESENT,
+            strip=strip,
+            incident=incident.step(before.status, verdict) if moved else None,
+        )
+        state = await self._store.commit(judgement)
+        if state is None:
+            held.state = await self._store.state(held.program.name)
+            return False
+        if moved:
+            log.info(
+                "verdict",
+                extra={"program": held.program.name, "status": verdict.status.value, "reason": verdict.reason.value},
+            )
+        held.state = state
+        held.own.clear()
+        held.unsaved.clear()
+        held.cursors.clear()
+        self._scheduler.set(held.program.name, verdict.deadline)
+        return True
+
+    def _publish(self, held: Watched) -> None:
+        self._board.publish(
+            held.program.name, row_of(held.program, held.state, last_log=held.last_log, looked=held.looked)
+        )
+
+
+def _overlay(runs: Sequence[Run], changed: Iterable[Run], removed: Iterable[UUID]) -> list[Run]:
+    """``runs`` with the changed ones in place of the old and without the removed ones, newest first."""
+    by_id = {run.run_id: run for run in runs}
+    by_id.update({run.run_id: run for run in changed})
+    for run_id in removed:
+        by_id.pop(run_id, None)
+    return sorted(by_id.values(), key=lambda run: run.start_time, reverse=True)
+
+
+def _seconds(run: Run) -> int | None:
+    return None if run.duration is None or run.status is RunStatus.MISSED else round(run.duration.total_seconds())
+
+
+def _began(verdict: Verdict) -> datetime:
+    """Since when the verdict has been so: the evidence's own time where it has one, else when it was judged."""
+    run = verdict.last_run
+    began: Any = None
+    if verdict.reason in (Reason.SUCCEEDED, Reason.FAILED, Reason.CONTRADICTION) and run is not None:
+        began = run.end_time
+    elif verdict.reason is Reason.MISSED:
+        began = verdict.facts.get("grace_end")
+    elif verdict.reason is Reason.LATE:
+        began = verdict.facts.get("due")
+    return began if isinstance(began, datetime) and began <= verdict.at else verdict.at
+

@@ -1,0 +1,136 @@
+"""Keeps the SSH console alive as a process of its own: its crash never touches the daemon, nor ours its sessions.
+
+A console that outlived an earlier daemon is taken up rather than started again, so that people who are attached over
+SSH see "the daemon is away" and then "it is back", not a closed connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from batmon.config import Config
+from batmon.errors import RunnerError
+from batmon.evidence.processes import ProcessId, is_alive, process_id, stop_tree, wait_gone
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE_SEC = 0.5
+LONGEST_PAUSE_SEC = 30.0
+START_LIMIT_SEC = 30.0
+STOP_GRACE_SEC = 8.0
+
+
+class Console:
+    """The console process of one daemon."""
+
+    def __init__(self, config: Config, *, on_change: Callable[[str], None]) -> None:
+        self._config = config
+        self._note = config.state / "console.json"
+        self._on_change = on_change
+        self._process: ProcessId | None = None
+        self.listening = ""
+        self.problem = ""
+
+    def _command(self) -> list[str]:
+        ssh = self._config.ssh
+        return [
+            sys.executable, "-m", "batmon_tui.ssh",
+            "--state", str(self._config.state),
+            "--listen", f"{ssh.host}:{ssh.port}",
+            "--language", self._config.language,
+            "--max-sessions", str(ssh.max_sessions),
+            "--max-unauthenticated", str(ssh.max_unauthenticated),
+        ]  # fmt: skip
+
+    async def keep(self) -> None:
+        """Start it, wait for its end, start it again, for ever; pauses grow while it keeps failing."""
+        pause = FIRST_PAUSE_SEC
+        while True:
+            if not await self._taken_up():
+                began = asyncio.get_running_loop().time()
+                await self._run()
+                if asyncio.get_running_loop().time() - began > LONGEST_PAUSE_SEC:
+                    pause = FIRST_PAUSE_SEC
+            self.listening = ""
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_SEC)
+
+    async def _taken_up(self) -> bool:
+        """Whether a console of this state folder and these settings was alive; if so, returns after its end."""
+        try:
+            note = json.loads(self._note.read_text("utf-8"))
+            known = ProcessId(int(note["pid"]), float(note["created"]))
+            same = note["command"] == self._command()
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
+        if not is_alive(known):
+            return False
+        if not same:
+            log.info("the console's settings changed: starting it anew", extra={"pid": known.pid})
+            await stop_tree(known, grace_sec=STOP_GRACE_SEC)
+            return False
+        self._process = known
+        self.listening = str(note["listening"])
+        log.info("console taken up", extra={"pid": known.pid, "listening": self.listening})
+        self._on_change(self.listening)
+        await wait_gone(known)
+        log.error("the console has ended; starting it again", extra={"pid": known.pid})
+        return True
+
+    async def _run(self) -> None:
+        log_file = self._config.state / "logs" / "console.log"
+        log_file.parent.mkdir(parents=True, exist_ok=True)
+        with log_file.open("ab") as sink:
+            process = await asyncio.create_subprocess_exec(
+                *self._command(), stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=sink,
+                start_new_session=sys.platform != "win32",
+            )  # fmt: skip
+        self._process = process_id(process.pid)
+        try:
+            await self._ready(process)
+        except RunnerError as error:
+            self.problem = str(error)
+            log.error("%s", error, extra={"log": str(log_file)})
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+        code = await process.wait()
+        log.error("the console has ended", extra={"exit_code": code, "log": str(log_file)})
+
+    async def _ready(self, process: asyncio.subprocess.Process) -> None:
+        if process.stdout is None:
+            raise RunnerError("the console has no standard output")
+        try:
+            async with asyncio.timeout(START_LIMIT_SEC):
+                line = await process.stdout.readline()
+            self.listening = str(json.loads(line)["listening"])
+        except (TimeoutError, ValueError, KeyError) as error:
+            raise RunnerError(
+                f"the SSH console did not come up at {self._config.ssh.host}:{self._config.ssh.port}",
+                hint="its log says why; is the port taken?",
+            ) from error
+        self.problem = ""
+        known = self._process or process_id(process.pid)
+        note = {"pid": known.pid, "created": known.created, "listening": self.listening, "command": self._command()}
+        _write(self._note, json.dumps(note))
+        log.info("console listening", extra={"at": self.listening, "pid": known.pid})
+        self._on_change(self.listening)
+
+    async def stop(self) -> None:
+        """End it, terminals restored; the daemon is going on purpose."""
+        if self._process is not None:
+            await stop_tree(self._process, grace_sec=STOP_GRACE_SEC)
+            with contextlib.suppress(FileNotFoundError):
+                self._note.unlink()
+
+
+def _write(path: Path, text: str) -> None:
+    part = path.with_suffix(".part")
+    part.write_text(text, "utf-8")
+    os.replace(part, path)  # noqa: PTH105 - the two are one operation

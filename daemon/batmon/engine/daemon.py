@@ -1,0 +1,319 @@
+"""Starts everything in order, watches over it, drains and stops.
+
+The order: the state folder's lock, Postgres and its schema, the blind period since the last daemon, programs and
+their states, the gate, the logs, the deadlines, the console. Stopping goes the other way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from batmon import __version__
+from batmon.config import Config, prepare_folders
+from batmon.engine import systemd
+from batmon.engine.answers import Answers
+from batmon.engine.board import Board, Freshness
+from batmon.engine.checker import Checker
+from batmon.engine.console import Console
+from batmon.engine.demo import Demonstration
+from batmon.engine.demo_plan import effective
+from batmon.engine.instance import InstanceLock
+from batmon.engine.log_answers import LogAnswers
+from batmon.engine.runner import Runner
+from batmon.engine.scheduler import Scheduler
+from batmon.engine.tasks import TaskDied, Tasks
+from batmon.errors import StoreUnavailable
+from batmon.evidence import CaughtUp, FileCursor, LogBatch, LogFollower, SightChanged
+from batmon.gate.keyring import KeyRing
+from batmon.gate.password import OperationPassword
+from batmon.gate.server import GateServer
+from batmon.model import Origin, Program, Run
+from batmon.places import gate_address
+from batmon.store import AuditEntry, EmbeddedPostgres, Store
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT_SEC = 10.0
+CURSORS_SEC = 5.0
+AT_ONCE = 8
+"""How many programs are judged at the same time: as many as the store has connections to spare."""
+
+
+def utc_now() -> datetime:
+    """The clock that everything else is given."""
+    return datetime.now(UTC)
+
+
+class Daemon:
+    """One daemon of one node. Use ``running``; the attributes are for those who answer for it."""
+
+    def __init__(self, config: Config, *, now: Callable[[], datetime] = utc_now) -> None:
+        self.config = config
+        self.now = now
+        self.started_at = now()
+        self.board = Board()
+        self.freshness = Freshness(now)
+        self.scheduler = Scheduler(now)
+        demo = config.demo
+        self.programs = [effective(p, demo) if demo else p for p in config.programs if p.node == config.node]
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Tasks]:
+        """Everything up; on leaving, everything down again, nothing lost."""
+        config = self.config
+        async with AsyncExitStack() as down:
+            config.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+            lock = InstanceLock(config.state)
+            down.callback(lock.release)
+            await asyncio.to_thread(prepare_folders, config)
+            self.tasks = tasks = Tasks()
+            await self._open_store(down)
+            await self._start_watching(down)
+            await self._open_gate(down)
+            down.push_async_callback(tasks.stop)
+            tasks.keep("deadlines", self._deadlines())
+            tasks.keep("records", self._records())
+            tasks.keep("heartbeat", self._heartbeat())
+            tasks.keep("logs", self._logs())
+            await self._adopt_runs()
+            if config.demo:
+                tasks.keep("demo", Demonstration(self.programs, config.demo, tasks, now=self.now).keep())
+            if config.ssh.enabled:
+                self.console = Console(config, on_change=lambda at: systemd.notify(f"STATUS=console at {at}"))
+                down.push_async_callback(self.console.stop)
+                tasks.keep("console", self.console.keep())
+            log.info("ready", extra={"node": config.node, "programs": len(self.programs), "version": __version__})
+            systemd.notify("READY=1")
+            yield tasks
+            systemd.notify("STOPPING=1")
+            log.info("stopping")
+
+    async def _open_store(self, down: AsyncExitStack) -> None:
+        config = self.config
+        self.embedded: EmbeddedPostgres | None = None
+        if config.database_url is None:
+            self.embedded = await EmbeddedPostgres.start(config.state)
+            down.push_async_callback(self._stop_embedded)
+        url = self.embedded.url if self.embedded else config.database_url
+        self.database_url = str(url)
+        self.store = await Store.open(self.database_url, self.embedded.owner_url if self.embedded else None)
+        down.push_async_callback(self.store.close)
+        if self.embedded:
+            self.tasks.keep("postgres", self._keep_embedded())
+        await self.store.ensure_partitions(self.now())
+
+    async def _stop_embedded(self) -> None:
+        if self.embedded:
+            await self.embedded.stop()
+
+    async def _keep_embedded(self) -> None:
+        """Start Postgres again whenever it ends by itself."""
+        while self.embedded is not None:
+            await self.embedded.died()
+            log.error("Postgres has ended; starting it again")
+            self.embedded = await EmbeddedPostgres.start(self.config.state)
+            log.info("Postgres is back", extra={"pid": self.embedded.pid})
+
+    async def _start_watching(self, down: AsyncExitStack) -> None:
+        config, store, now = self.config, self.store, self.started_at
+        last_seen = await store.node_last_seen(config.node)
+        blind = (last_seen, now) if last_seen is not None and last_seen < now else None
+        await store.start_node(config.node, __version__, now)
+        self.checker = Checker(store, self.board, self.scheduler, node=config.node, now=self.now, blind=blind)
+        states = await store.register(config.node, self.programs, now)
+        cursors = await store.cursors(config.node)
+        for program in self.programs:
+            state = states[program.name]
+            if config.demo:  # nobody but this daemon starts the samples: while it was away nothing was due
+                state = replace(state, judged_until=now)
+            self.checker.watch(program, state, [c for c in cursors if c.program == program.name])
+        places = {(c.program, c.fingerprint): FileCursor(path=c.path, offset=c.offset) for c in cursors}
+        self.follower = LogFollower(self.programs, places)
+        down.push_async_callback(self._last_words)
+        self.runner = Runner(
+            config.state / "output", self.tasks, now=self.now, report=self.checker.on_own_run
+        )  # fmt: skip
+        self._records_waiting: asyncio.Queue[str] = asyncio.Queue()
+
+    async def _last_words(self) -> None:
+        """What must be in the store before the daemon goes: how far the logs were read, and that it was here."""
+        try:
+            await self.checker.save_cursors()
+            await self.store.heartbeat(self.config.node, self.now())
+        except StoreUnavailable as error:
+            log.warning("could not write the last cursors (the logs will be read again): %s", error)
+
+    async def _open_gate(self, down: AsyncExitStack) -> None:
+        config, state = self.config, self.config.state
+        keyring = KeyRing(state / "authorized_keys")
+        answers = Answers(
+            node=config.node,
+            programs=lambda: self.checker.programs,
+            store=self.store,
+            board=self.board,
+            runner=self.runner,
+            keyring=keyring,
+            password=OperationPassword(state / "operation.json", now=self.now),
+            freshness=self.freshness,
+            ready=self.checker.ready,
+            now=self.now,
+            describe=self.describe,
+        )
+        logs = LogAnswers(programs=lambda: self.checker.programs, runs_near=self.store.runs_near)
+        gate = GateServer(
+            {**answers.verbs(), **logs.verbs()}, greeting=self._greeting, keyring=keyring, audit=self._audit, now=self.now
+        )
+        await gate.start(gate_address(str(state)))
+        down.push_async_callback(gate.stop)
+
+    def _greeting(self) -> dict[str, Any]:
+        zones = {program.timezone for program in self.programs}
+        return {
+            "version": __version__,
+            "node": self.config.node,
+            "started_at": self.started_at.isoformat(),
+            "language": self.config.language,
+            "timezone": zones.pop() if len(zones) == 1 else "UTC",
+        }
+
+    async def _audit(self, entry: AuditEntry) -> None:
+        await self.store.audit(entry)
+
+    async def describe(self) -> dict[str, Any]:
+        """What the daemon knows of itself, for ``doctor``."""
+        problems = [text for text in (self.freshness.problem(),) if text]
+        console = getattr(self, "console", None)
+        if console is not None and console.problem:
+            problems.append(console.problem)
+        return {
+            "database_url": self.database_url,
+            "pid": os.getpid(),
+            "version": __version__,
+            "node": self.config.node,
+            "uptime_sec": round((self.now() - self.started_at).total_seconds()),
+            "programs": len(self.board.rows),
+            "console": console.listening if console is not None else "",
+            "problems": problems,
+        }
+
+    async def _adopt_runs(self) -> None:
+        for program in self.programs:
+            for run in await self.store.recent_runs(program.name):
+                if run.origin is Origin.RERUN and not run.finished:
+                    await self.runner.adopt(program, run)
+
+    async def _logs(self) -> None:
+        """Hand what the follower sees to the checker, several programs at a time, each in its own order."""
+        room = asyncio.Semaphore(AT_ONCE)
+
+        async def handle(event: LogBatch | SightChanged | CaughtUp) -> None:
+            try:
+                if isinstance(event, LogBatch):
+                    await self.checker.on_batch(event)
+                elif isinstance(event, SightChanged):
+                    await self.checker.on_sight(event)
+                else:
+                    await self.checker.on_caught_up(event, self.follower.sight(event.program))
+            finally:
+                room.release()
+
+        async for event in self.follower.batches():
+            await room.acquire()
+            self.tasks.once(f"logs of {event.program}", handle(event))
+
+    async def _deadlines(self) -> None:
+        room = asyncio.Semaphore(AT_ONCE)
+
+        async def check(name: str) -> None:
+            try:
+                await self.checker.check(name)
+            finally:
+                room.release()
+
+        async for name in self.scheduler.due():
+            await room.acquire()
+            self.tasks.once(f"deadline of {name}", check(name))
+
+    async def _records(self) -> None:
+        """Judge the programs that somebody wrote a record for, and all that were written while we could not hear."""
+        since = self.started_at - timedelta(days=35)
+
+        async def swept() -> None:
+            for bot in await self.store.foreign_changes_since(since):
+                self._records_waiting.put_nowait(bot)
+
+        await self.store.listen(lambda _channel, bot: self._records_waiting.put_nowait(bot), on_reconnect=swept)
+        await swept()
+        while True:
+            names = {await self._records_waiting.get()}
+            while not self._records_waiting.empty():
+                names.add(self._records_waiting.get_nowait())
+            since = self.now() - timedelta(minutes=5)
+            for name in names:
+                await self.checker.on_record(name)
+
+    async def _heartbeat(self) -> None:
+        """Say that this node is here, keep the cursors, and notice when the store is away and back."""
+        tick = 0
+        while True:
+            try:
+                await self.store.heartbeat(self.config.node, self.now())
+                await self.checker.save_cursors()
+                if self.freshness.store_lost_at is not None:
+                    log.info("the database is back")
+                    self.freshness.store_lost_at = None
+                    await self.checker.retry_unsaved()
+                if tick % 360 == 0:
+                    await self.store.ensure_partitions(self.now())
+                tick += 1
+            except StoreUnavailable as error:
+                if self.freshness.store_lost_at is None:
+                    self.freshness.store_lost_at = self.now()
+                    log.error("the database is away: %s", error)
+            await asyncio.sleep(1.0 if self.freshness.store_lost_at else HEARTBEAT_SEC)
+
+
+async def _serve(config: Config) -> int:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
+        number = getattr(signal, name, None)
+        if number is None:
+            continue
+        try:
+            loop.add_signal_handler(number, stop.set)
+        except NotImplementedError:  # Windows: no signal handlers on its loop
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+    async with Daemon(config).running() as tasks:
+        waiting = asyncio.create_task(stop.wait(), name="stop signal")
+        died = asyncio.create_task(tasks.died(), name="death watch")
+        await asyncio.wait((waiting, died), return_when=asyncio.FIRST_COMPLETED)
+        if not died.done():
+            died.cancel()
+            return 0
+        waiting.cancel()
+        error = died.exception()
+        if not isinstance(error, TaskDied):
+            return 0
+        log.critical("%s: stopping", error, exc_info=error.__cause__ or error)
+        return 1
+
+
+def run(config: Config) -> int:
+    """The headless daemon in the foreground until SIGTERM or SIGINT; the process's exit code.
+
+    Raises:
+        BatmonError: it could not start; the message says why and what to do.
+    """
+    if sys.platform == "win32":  # pragma: no cover - the default there, named because subprocesses need it
+        asyncio.set_event_loop_policy(asyncio.WindowsProactorEventLoopPolicy())
+    return asyncio.run(_serve(config))
