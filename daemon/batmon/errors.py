@@ -33,10 +33,39 @@ class BatmonError(Exception):
         self.hint = hint
 
 
+class Problem:
+    """One thing that is wrong with the configuration, and where.
+
+    ``file`` is a path, an environment variable or a flag; ``line`` counts from 1 and is None where there are no lines;
+    ``key`` is dotted, tables of an array counted from 0: ``programs[1].log.failed``.
+    """
+
+    __slots__ = ("file", "hint", "key", "line", "message")
+
+    def __init__(self, file: str, line: int | None, key: str, message: str, hint: str = "") -> None:
+        self.file = file
+        self.line = line
+        self.key = key
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        words = f"{self.message}; {self.hint}" if self.hint else self.message
+        return f"{place}: {self.key}: {words}" if self.key else f"{place}: {words}"
+
+    def __repr__(self) -> str:
+        return f"<Problem {self}>"
+
+
 class ConfigError(BatmonError):
-    """The configuration cannot be used."""
+    """The configuration cannot be used; ``problems`` are all that is wrong with it, in the order of the file."""
 
     code = "config"
+
+    def __init__(self, message: str, *, hint: str = "", problems: tuple[Problem, ...] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.problems = problems
 
 
 class ModelError(BatmonError, ValueError):

@@ -163,7 +163,7 @@ class Answers:
         name = _text(args, "program")
         self._row(name)
         limit = args.get("limit", 50)
-        if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= 1000:  # noqa: PLR2004 - one page
+        if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= 1000:
             raise BadRequest("limit must be a whole number from 1 to 1000")
         before = _moment(args, "before")
         found = await self._store.runs_page(name, limit + 1, before)
@@ -213,7 +213,9 @@ class Answers:
             self._row(name)
             runs = self._runner.active(name)
             if not runs:
-                raise RunnerError(f"no re-run of {name} is running", hint="only what BATMON started can be stopped by it")
+                raise RunnerError(
+                    f"no re-run of {name} is running", hint="BATMON stops only what it started"
+                )
         return {"stopped": sum([await self._runner.stop(run, by=caller.user) for run in runs])}
 
     async def password_set(self, _caller: Caller, args: Args) -> Args:
@@ -264,7 +266,7 @@ class Answers:
     async def audit(self, _caller: Caller, args: Args) -> Args:
         """The latest entries of the audit trail, newest first."""
         limit = args.get("limit", 100)
-        if not isinstance(limit, int) or not 1 <= limit <= 10_000:  # noqa: PLR2004 - one answer
+        if not isinstance(limit, int) or not 1 <= limit <= 10_000:
             raise BadRequest("limit must be a whole number from 1 to 10000")
         return {"entries": await self._store.audit_entries(limit)}
 
@@ -309,4 +311,3 @@ def _moment(args: Args, key: str) -> datetime | None:
         return aware(datetime.fromisoformat(value), key)
     except (TypeError, ValueError) as error:
         raise BadRequest(f"{key} must be a time such as 2026-11-21T06:00:00+09:00") from error
-

@@ -17,14 +17,15 @@ from typing import Any
 from uuid import UUID
 
 from batmon.engine.board import Board, row_of
+from batmon.engine.process_watch import AFTER, BEFORE
 from batmon.engine.scheduler import Scheduler
 from batmon.errors import StoreUnavailable
 from batmon.evidence import CaughtUp, LogBatch, SightChanged, log_series
 from batmon.judge import incident
 from batmon.judge.logscan import Scanner, ScanState
 from batmon.judge.merge import merge
-from batmon.judge.verdict import judge
-from batmon.model import LogSight, LogState, Program, Reason, Run, RunStatus, Verdict
+from batmon.judge.verdict import judge, undecided_since
+from batmon.model import LogSight, LogState, Origin, ProcessEvidence, Program, Reason, Run, RunStatus, Verdict
 from batmon.store import Cursor, Judgement, Store, StoredState
 
 log = logging.getLogger(__name__)
@@ -33,8 +34,10 @@ RECENT_RUNS = 60
 """How many of a program's latest runs a verdict is made from."""
 STRIP_RUNS = 30
 BACKFILL_BATCH = 500
+RETRY_SEC = 1.0
 COMMIT_TRIES = 4
 LAST_LOG_CHARS = 500
+NOTHING_SEEN = LogSight(LogState.NONE_YET)
 UNCONFIGURED_LIMIT = 200
 """Bots that nobody configured and that record runs: more than this is somebody's mistake, and is logged."""
 
@@ -47,13 +50,15 @@ class Watched:
     state: StoredState
     scanner: Scanner
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    sight: LogSight = LogSight(LogState.NONE_YET)
+    sight: LogSight = NOTHING_SEEN
     scans: dict[str, ScanState] = field(default_factory=dict)
     cursors: dict[str, Cursor] = field(default_factory=dict)
     unsaved: dict[UUID, Run] = field(default_factory=dict)
     """Runs from log lines that are not committed yet."""
     own: dict[UUID, Run] = field(default_factory=dict)
     """Runs that this daemon started, not committed yet."""
+    processes: dict[int, tuple[ProcessEvidence, datetime]] = field(default_factory=dict)
+    """By pid: what is known of a process that is not committed yet, and when that process began."""
     last_log: str = ""
     caught_up: bool = False
     looked: bool = False
@@ -127,7 +132,7 @@ class Checker:
             held.unsaved.update({run.run_id: run for run in found})
             if not held.caught_up:
                 if len(held.unsaved) >= BACKFILL_BATCH:
-                    await self._backfill(held)
+                    await self._backfill_or_wait(held)
             elif found:
                 await self._check(held)
             else:
@@ -154,7 +159,7 @@ class Checker:
         held = self._watched[done.program]
         async with held.lock:
             held.sight = sight
-            await self._backfill(held)
+            await self._backfill_or_wait(held)
             held.caught_up = True
             await self._check(held)
 
@@ -177,6 +182,22 @@ class Checker:
             held.own[run.run_id] = run
             await self._check(held)
 
+    async def on_process(self, name: str, process: ProcessEvidence, began: datetime) -> None:
+        """The process behind a run that somebody else started was found, or has ended."""
+        held = self._watched[name]
+        async with held.lock:
+            if process.pid is not None:
+                held.processes[process.pid] = (process, began)
+            await self._check(held)
+
+    def under_way(self) -> dict[str, datetime]:
+        """By program: when the run began that somebody else started and that has not ended."""
+        return {
+            name: datetime.fromisoformat(held.state.running["start_time"])
+            for name, held in self._watched.items()
+            if held.state.running is not None and held.state.running["origin"] != Origin.RERUN.value
+        }
+
     async def check(self, name: str) -> None:
         """Judge ``name`` now, from what is known."""
         held = self._watched[name]
@@ -185,12 +206,22 @@ class Checker:
                 await self._check(held)
 
     async def save_cursors(self) -> None:
-        """Commit how far every log has been read, so that a restart begins there."""
-        cursors = [cursor for held in self._watched.values() for cursor in held.cursors.values()]
-        if cursors:
-            await self._store.put_runs((), cursors)
-            for held in self._watched.values():
-                held.cursors.clear()
+        """Commit how far every log has been read, so that a restart begins there.
+
+        A log with runs that are not committed yet keeps its old cursor: it would be read again from there.
+        """
+        saved = {
+            (name, cursor.fingerprint): cursor
+            for name, held in self._watched.items()
+            if not held.unsaved
+            for cursor in held.cursors.values()
+        }
+        if not saved:
+            return
+        await self._store.put_runs((), saved.values())
+        for (name, fingerprint), cursor in saved.items():
+            if self._watched[name].cursors.get(fingerprint) is cursor:
+                del self._watched[name].cursors[fingerprint]
 
     async def retry_unsaved(self) -> None:
         """Postgres is back: commit what could not be committed."""
@@ -198,6 +229,15 @@ class Checker:
             async with held.lock:
                 if held.caught_up and (held.unsaved or held.own or not held.looked):
                     await self._check(held)
+
+    async def _backfill_or_wait(self, held: Watched) -> None:
+        """Commit history; while Postgres is away nothing more of this program's logs is read."""
+        while True:
+            try:
+                return await self._backfill(held)
+            except StoreUnavailable as error:
+                log.warning("cannot commit history, will try again: %s", error, extra={"program": held.program.name})
+                await asyncio.sleep(RETRY_SEC)
 
     async def _backfill(self, held: Watched) -> None:
         """Commit history in bulk; what other evidence recorded in the same span is merged with it."""
@@ -232,10 +272,12 @@ class Checker:
     async def _judge_once(self, held: Watched) -> bool:
         """Judge and commit; False if another writer changed the state first (it is loaded afresh)."""
         now = self._now()
-        stored = await self._store.recent_runs(held.program.name, RECENT_RUNS)
+        stored, known_since = await self._runs_that_matter(held, now)
         rows = _overlay(stored, held.own.values(), ())
         merged = merge(rows, tuple(held.unsaved.values()))
         runs = _overlay(rows, merged.changed, merged.removed)
+        with_process = _with_processes(runs, held.processes.values())
+        runs = _overlay(runs, with_process, ())
         judged = judge(
             held.program,
             runs,
@@ -244,8 +286,12 @@ class Checker:
             judged_until=held.state.judged_until,
             now=now,
             blind=self._blind,
+            known_since=known_since,
         )
-        changed = {run.run_id: run for run in (*held.own.values(), *merged.changed, *judged.missed, *judged.closed)}
+        changed = {
+            run.run_id: run
+            for run in (*held.own.values(), *merged.changed, *with_process, *judged.missed, *judged.closed)
+        }
         removed = (*merged.removed, *judged.removed)
         runs = _overlay(runs, (*judged.missed, *judged.closed), judged.removed)
         verdict, before = judged.verdict, held.state
@@ -279,8 +325,18 @@ class Checker:
         held.own.clear()
         held.unsaved.clear()
         held.cursors.clear()
+        held.processes.clear()
         self._scheduler.set(held.program.name, verdict.deadline)
         return True
+
+    async def _runs_that_matter(self, held: Watched, now: datetime) -> tuple[list[Run], datetime | None]:
+        """The latest runs; all since the first undecided slot when those do not reach so far, and from when on."""
+        name, state = held.program.name, held.state
+        stored = await self._store.recent_runs(name, RECENT_RUNS)
+        since = undecided_since(held.program, watch_since=state.watch_since, judged_until=state.judged_until)
+        if len(stored) < RECENT_RUNS or stored[-1].start_time <= since:
+            return stored, None
+        return await self._store.runs_between(name, since, now + timedelta(days=1)), since
 
     def _publish(self, held: Watched) -> None:
         self._board.publish(
@@ -295,6 +351,20 @@ def _overlay(runs: Sequence[Run], changed: Iterable[Run], removed: Iterable[UUID
     for run_id in removed:
         by_id.pop(run_id, None)
     return sorted(by_id.values(), key=lambda run: run.start_time, reverse=True)
+
+
+def _with_processes(
+    runs: Sequence[Run], processes: Iterable[tuple[ProcessEvidence, datetime]]
+) -> list[Run]:  # fmt: skip
+    """The runs that these processes belong to, with what is known of them."""
+    found: list[Run] = []
+    for process, began in processes:
+        others = [run for run in runs if run.origin in (Origin.LOG, Origin.RECORD)]
+        known = [run for run in others if run.process is not None and run.process.pid == process.pid]
+        near = [run for run in others if run.process is None and began - AFTER <= run.start_time <= began + BEFORE]
+        nearest = known or sorted(near, key=lambda run: abs(run.start_time - began))
+        found.extend(replace(run, process=process) for run in nearest[:1])
+    return found
 
 
 def _seconds(run: Run) -> int | None:
@@ -312,4 +382,3 @@ def _began(verdict: Verdict) -> datetime:
     elif verdict.reason is Reason.LATE:
         began = verdict.facts.get("due")
     return began if isinstance(began, datetime) and began <= verdict.at else verdict.at
-

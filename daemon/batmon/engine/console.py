@@ -16,8 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from batmon.config import Config
+from batmon.engine.watched_process import gone
 from batmon.errors import RunnerError
-from batmon.evidence.processes import ProcessId, is_alive, process_id, stop_tree, wait_gone
+from batmon.evidence.processes import ProcessIdentity, identify, is_alive, stop_tree
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ class Console:
         self._config = config
         self._note = config.state / "console.json"
         self._on_change = on_change
-        self._process: ProcessId | None = None
+        self._process: ProcessIdentity | None = None
         self.listening = ""
         self.problem = ""
 
@@ -66,7 +67,7 @@ class Console:
         """Whether a console of this state folder and these settings was alive; if so, returns after its end."""
         try:
             note = json.loads(self._note.read_text("utf-8"))
-            known = ProcessId(int(note["pid"]), float(note["created"]))
+            known = ProcessIdentity(int(note["pid"]), float(note["created"]))
             same = note["command"] == self._command()
         except (OSError, ValueError, KeyError, TypeError):
             return False
@@ -74,13 +75,13 @@ class Console:
             return False
         if not same:
             log.info("the console's settings changed: starting it anew", extra={"pid": known.pid})
-            await stop_tree(known, grace_sec=STOP_GRACE_SEC)
+            await asyncio.to_thread(stop_tree, known, grace=STOP_GRACE_SEC)
             return False
         self._process = known
         self.listening = str(note["listening"])
         log.info("console taken up", extra={"pid": known.pid, "listening": self.listening})
         self._on_change(self.listening)
-        await wait_gone(known)
+        await gone(known)
         log.error("the console has ended; starting it again", extra={"pid": known.pid})
         return True
 
@@ -92,7 +93,7 @@ class Console:
                 *self._command(), stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=sink,
                 start_new_session=sys.platform != "win32",
             )  # fmt: skip
-        self._process = process_id(process.pid)
+        self._process = identify(process.pid)
         try:
             await self._ready(process)
         except RunnerError as error:
@@ -116,16 +117,16 @@ class Console:
                 hint="its log says why; is the port taken?",
             ) from error
         self.problem = ""
-        known = self._process or process_id(process.pid)
-        note = {"pid": known.pid, "created": known.created, "listening": self.listening, "command": self._command()}
-        _write(self._note, json.dumps(note))
-        log.info("console listening", extra={"at": self.listening, "pid": known.pid})
+        if (known := self._process) is not None:
+            note = {"pid": known.pid, "created": known.created, "listening": self.listening, "command": self._command()}
+            _write(self._note, json.dumps(note))
+        log.info("console listening", extra={"at": self.listening, "pid": process.pid})
         self._on_change(self.listening)
 
     async def stop(self) -> None:
         """End it, terminals restored; the daemon is going on purpose."""
         if self._process is not None:
-            await stop_tree(self._process, grace_sec=STOP_GRACE_SEC)
+            await asyncio.to_thread(stop_tree, self._process, grace=STOP_GRACE_SEC)
             with contextlib.suppress(FileNotFoundError):
                 self._note.unlink()
 

@@ -28,6 +28,7 @@ from batmon.engine.demo import Demonstration
 from batmon.engine.demo_plan import effective
 from batmon.engine.instance import InstanceLock
 from batmon.engine.log_answers import LogAnswers
+from batmon.engine.process_watch import ProcessWatch
 from batmon.engine.runner import Runner
 from batmon.engine.scheduler import Scheduler
 from batmon.engine.tasks import TaskDied, Tasks
@@ -36,14 +37,18 @@ from batmon.evidence import CaughtUp, FileCursor, LogBatch, LogFollower, SightCh
 from batmon.gate.keyring import KeyRing
 from batmon.gate.password import OperationPassword
 from batmon.gate.server import GateServer
-from batmon.model import Origin, Program, Run
+from batmon.model import Origin
 from batmon.places import gate_address
 from batmon.store import AuditEntry, EmbeddedPostgres, Store
 
 log = logging.getLogger(__name__)
 
 HEARTBEAT_SEC = 10.0
-CURSORS_SEC = 5.0
+HEARTBEAT = timedelta(seconds=2 * HEARTBEAT_SEC)
+"""A daemon that was seen within this time was not away."""
+RETRY_SEC = 1.0
+SWEEP_BACK = timedelta(hours=1)
+"""How far back records are looked for that nobody announced; more than any transaction of a logger lasts."""
 AT_ONCE = 8
 """How many programs are judged at the same time: as many as the store has connections to spare."""
 
@@ -84,6 +89,7 @@ class Daemon:
             tasks.keep("records", self._records())
             tasks.keep("heartbeat", self._heartbeat())
             tasks.keep("logs", self._logs())
+            tasks.keep("processes", self._process_watch().keep())
             await self._adopt_runs()
             if config.demo:
                 tasks.keep("demo", Demonstration(self.programs, config.demo, tasks, now=self.now).keep())
@@ -126,7 +132,7 @@ class Daemon:
     async def _start_watching(self, down: AsyncExitStack) -> None:
         config, store, now = self.config, self.store, self.started_at
         last_seen = await store.node_last_seen(config.node)
-        blind = (last_seen, now) if last_seen is not None and last_seen < now else None
+        blind = (last_seen, now) if last_seen is not None and now - last_seen > HEARTBEAT else None
         await store.start_node(config.node, __version__, now)
         self.checker = Checker(store, self.board, self.scheduler, node=config.node, now=self.now, blind=blind)
         states = await store.register(config.node, self.programs, now)
@@ -139,10 +145,7 @@ class Daemon:
         places = {(c.program, c.fingerprint): FileCursor(path=c.path, offset=c.offset) for c in cursors}
         self.follower = LogFollower(self.programs, places)
         down.push_async_callback(self._last_words)
-        self.runner = Runner(
-            config.state / "output", self.tasks, now=self.now, report=self.checker.on_own_run
-        )  # fmt: skip
-        self._records_waiting: asyncio.Queue[str] = asyncio.Queue()
+        self.runner = Runner(config.state / "output", self.tasks, now=self.now, report=self.checker.on_own_run)
 
     async def _last_words(self) -> None:
         """What must be in the store before the daemon goes: how far the logs were read, and that it was here."""
@@ -168,9 +171,15 @@ class Daemon:
             now=self.now,
             describe=self.describe,
         )
-        logs = LogAnswers(programs=lambda: self.checker.programs, runs_near=self.store.runs_near)
+        logs = LogAnswers(
+            programs=lambda: self.checker.programs, runs_near=self.store.runs_near, find_run=self.store.run
+        )
         gate = GateServer(
-            {**answers.verbs(), **logs.verbs()}, greeting=self._greeting, keyring=keyring, audit=self._audit, now=self.now
+            {**answers.verbs(), **logs.verbs()},
+            greeting=self._greeting,
+            keyring=keyring,
+            audit=self._audit,
+            now=self.now,
         )
         await gate.start(gate_address(str(state)))
         down.push_async_callback(gate.stop)
@@ -205,6 +214,14 @@ class Daemon:
             "problems": problems,
         }
 
+    def _process_watch(self) -> ProcessWatch:
+        return ProcessWatch(
+            programs=lambda: self.checker.programs,
+            under_way=self.checker.under_way,
+            report=self.checker.on_process,
+            recheck=self.follower.recheck,
+        )
+
     async def _adopt_runs(self) -> None:
         for program in self.programs:
             for run in await self.store.recent_runs(program.name):
@@ -235,6 +252,8 @@ class Daemon:
 
         async def check(name: str) -> None:
             try:
+                if self.checker.programs[name].configured:
+                    await self.follower.recheck(name)  # a verdict must not rest on lines that nobody has read
                 await self.checker.check(name)
             finally:
                 room.release()
@@ -245,21 +264,34 @@ class Daemon:
 
     async def _records(self) -> None:
         """Judge the programs that somebody wrote a record for, and all that were written while we could not hear."""
-        since = self.started_at - timedelta(days=35)
+        waiting: dict[str, None] = {}
+        some = asyncio.Event()
+        since = self.started_at - SWEEP_BACK
 
-        async def swept() -> None:
+        def heard(_channel: str, bot: str) -> None:
+            waiting[bot] = None
+            some.set()
+
+        async def sweep() -> None:
             for bot in await self.store.foreign_changes_since(since):
-                self._records_waiting.put_nowait(bot)
+                heard("", bot)
 
-        await self.store.listen(lambda _channel, bot: self._records_waiting.put_nowait(bot), on_reconnect=swept)
-        await swept()
-        while True:
-            names = {await self._records_waiting.get()}
-            while not self._records_waiting.empty():
-                names.add(self._records_waiting.get_nowait())
-            since = self.now() - timedelta(minutes=5)
-            for name in names:
-                await self.checker.on_record(name)
+        listening = await self.store.listen(heard, on_reconnect=sweep)
+        await sweep()
+        while not listening.done():
+            some.clear()
+            since = self.now() - SWEEP_BACK
+            for bot in list(waiting):
+                try:
+                    await self.checker.on_record(bot)
+                except StoreUnavailable as error:
+                    log.warning("cannot look at a record, will try again: %s", error, extra={"bot": bot})
+                    await asyncio.sleep(RETRY_SEC)
+                    some.set()
+                    break
+                waiting.pop(bot, None)
+            await asyncio.wait((asyncio.ensure_future(some.wait()), listening), return_when=asyncio.FIRST_COMPLETED)
+        await listening
 
     async def _heartbeat(self) -> None:
         """Say that this node is here, keep the cursors, and notice when the store is away and back."""

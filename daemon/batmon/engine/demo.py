@@ -15,7 +15,7 @@ from batmon.engine.demo_plan import plan
 from batmon.engine.runner import spawn
 from batmon.engine.tasks import Tasks
 from batmon.errors import RunnerError
-from batmon.evidence.processes import process_id, stop_tree
+from batmon.evidence.processes import identify, stop_tree
 from batmon.model import Program
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class Demonstration:
         except RunnerError as error:
             log.error("the demo could not start a sample program: %s", error, extra={"program": program.name})
             return
-        identity = process_id(process.pid)
+        identity = identify(process.pid)
         limit = program.max_runtime + timedelta(seconds=self._demo.every.total_seconds() / 2)
         try:
             async with asyncio.timeout(limit.total_seconds()):
@@ -61,6 +61,6 @@ class Demonstration:
         except TimeoutError:
             log.info("the demo ends a sample program that hangs", extra={"program": program.name})
         finally:
-            if process.returncode is None:
-                await stop_tree(identity, grace_sec=STOP_GRACE_SEC)
+            if process.returncode is None and identity is not None:
+                await asyncio.shield(asyncio.to_thread(stop_tree, identity, grace=STOP_GRACE_SEC))
                 await process.wait()

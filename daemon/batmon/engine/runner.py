@@ -19,9 +19,10 @@ from datetime import datetime
 from pathlib import Path
 
 from batmon.engine.tasks import Tasks
+from batmon.engine.watched_process import gone
 from batmon.errors import BadRequest, NotFound, Refused, RunnerError
 from batmon.evidence.decode import decode_line
-from batmon.evidence.processes import ProcessId, process_id, stop_tree, wait_gone
+from batmon.evidence.processes import ProcessIdentity, identify, stop_tree
 from batmon.model import Origin, ProcessEvidence, Program, Run, RunStatus
 
 log = logging.getLogger(__name__)
@@ -29,7 +30,10 @@ log = logging.getLogger(__name__)
 OUTPUT_LIMIT = 32 * 1024 * 1024
 """A re-run's output file is shown up to this many bytes; what comes after stays in the file."""
 TAIL_LINES = 40
+BLOCK = 64 * 1024
 STOP_GRACE_SEC = 10.0
+SAME_START_SEC = 60.0
+"""A process that began further than this from a run's start is not that run's."""
 POLL_SEC = 0.1
 
 
@@ -39,7 +43,8 @@ class ActiveRun:
 
     run: Run
     program: Program
-    process: ProcessId
+    process: ProcessIdentity | None
+    """None: it ended before it could be looked at."""
     output: Path
     done: asyncio.Event = field(default_factory=asyncio.Event)
     stopped_by: str = ""
@@ -112,7 +117,7 @@ class Runner:
             started_by=by,
             process=ProcessEvidence(pid=process.pid, alive=True),
         )
-        active = ActiveRun(run, program, process_id(process.pid), output)
+        active = ActiveRun(run, program, identify(process.pid), output)
         self._active[run_id] = active
         await self._report(run)
         self._tasks.once(f"rerun {program.name} {run_id}", self._wait(active, process))
@@ -123,9 +128,10 @@ class Runner:
         """Take up a run that an earlier daemon started and that is not over in the store."""
         output = self._folder / f"{run.run_id}.log"
         pid = run.process.pid if run.process else None
-        identity = process_id(pid) if pid is not None else ProcessId(-1, 0.0)
-        ours = identity.created and abs(identity.created - run.start_time.timestamp()) < 60  # noqa: PLR2004 - seconds
-        active = ActiveRun(run, program, identity if ours else ProcessId(-1, 0.0), output)
+        identity = identify(pid) if pid is not None else None
+        if identity is not None and abs(identity.created - run.start_time.timestamp()) > SAME_START_SEC:
+            identity = None  # the pid is somebody else's by now
+        active = ActiveRun(run, program, identity, output)
         self._active[run.run_id] = active
         self._tasks.once(f"rerun {program.name} {run.run_id}", self._wait(active, None))
 
@@ -133,7 +139,7 @@ class Runner:
         if process is not None:
             code: int | None = await process.wait()
         else:
-            await wait_gone(active.process)
+            await gone(active.process)
             code = None
         tail = await asyncio.to_thread(_tail, active.output, active.program.encoding)
         active.run = self._ended(active, code, tail)
@@ -162,7 +168,7 @@ class Runner:
             message=message,
             error_details="" if good else "\n".join(tail),
             process=ProcessEvidence(
-                pid=active.process.pid if active.process.pid > 0 else None,
+                pid=active.run.process.pid if active.run.process else None,
                 alive=False,
                 exit_code=code,
                 stopped_by=active.stopped_by,
@@ -172,9 +178,16 @@ class Runner:
     async def stop(self, active: ActiveRun, *, by: str) -> int:
         """End the run's whole process tree, gently first; the number of processes that were ended."""
         active.stopped_by = by
-        ended = await stop_tree(active.process, grace_sec=STOP_GRACE_SEC)
+        if active.process is None:
+            return 0
+        stopped = await asyncio.to_thread(stop_tree, active.process, grace=STOP_GRACE_SEC)
+        if stopped.survivors:
+            raise RunnerError(
+                f"{len(stopped.survivors)} processes of {active.program.name} could not be ended",
+                hint="pids " + ", ".join(str(process.pid) for process in stopped.survivors),
+            )
         await active.done.wait()
-        return ended
+        return stopped.ended
 
     def find(self, run_id: uuid.UUID) -> ActiveRun:
         """The live re-run with this id.
@@ -271,10 +284,12 @@ def _read_lines(path: Path, offset: int, over: bool) -> list[tuple[int, str]]:
     """Up to 64 KiB of whole lines from ``offset``; the unfinished last one too once the program is over."""
     with path.open("rb") as file:
         file.seek(offset)
-        data = file.read(65536)
+        data = file.read(BLOCK)
     if offset >= OUTPUT_LIMIT or not data:
         return []
-    whole = data if over and len(data) < 65536 else data[: data.rfind(b"\n") + 1] or (data if len(data) == 65536 else b"")
+    whole = (
+        data if over and len(data) < 65536 else data[: data.rfind(b"\n") + 1] or (data if len(data) == 65536 else b"")
+    )
     lines = []
     for raw in whole.splitlines(keepends=True):
         offset += len(raw)
@@ -291,5 +306,3 @@ def _tail(path: Path, encoding: str) -> list[str]:
         file.seek(max(0, size - 64 * 1024))
         lines = file.read().splitlines()
     return [text for raw in lines if (text := decode_line(raw, encoding)).strip()][-TAIL_LINES:]
-
-

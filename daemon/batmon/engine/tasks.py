@@ -68,5 +68,5 @@ class Tasks:
             with contextlib.suppress(asyncio.CancelledError):
                 try:
                     await task
-                except Exception:  # noqa: BLE001 - the daemon is stopping: report it and stop the others too
+                except Exception:
                     log.exception("while stopping %s", task.get_name())

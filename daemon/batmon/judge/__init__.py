@@ -1,0 +1,1 @@
+"""What should be true of a program, and is it? No I/O and no clock: ``now`` comes in."""

@@ -1,0 +1,136 @@
+"""``ssh host VERB``: a verb of the command line run on a channel, without a shell in between."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shlex
+from collections.abc import Mapping
+
+from batmon.cli import remote_verb
+from batmon.commands.session import FAILED, WRONG_USAGE, Session
+from batmon.errors import BadRequest, BatmonError, Refused
+from batmon.gate.client import GateClient
+from batmon_tui.ssh.colours import Depth
+from batmon_tui.ssh.outlet import Outlet
+from batmon_tui.ssh.printed import printing_to
+from batmon_tui.ssh.screens import Connect, language_of
+from batmon_tui.ssh.terminal import Terminal
+
+log = logging.getLogger(__name__)
+
+INPUT_LIMIT = 64 * 1024
+"""Bytes of standard input that a verb may read; also what a password's line may hold."""
+
+
+class VerbSession(Session):
+    """The place where a verb runs: a channel, with a terminal at the other end or without."""
+
+    def __init__(
+        self,
+        outlet: Outlet,
+        stdin: asyncio.StreamReader,
+        *,
+        terminal: Terminal | None,
+        environ: Mapping[str, str],
+        language: str,
+        connect: Connect,
+    ) -> None:
+        self.language = "ko" if language_of(environ, language) == "ko" else "en"
+        self.interactive = terminal is not None
+        self.width = terminal.size[0] if terminal is not None else 0
+        self.colour = terminal is not None and terminal.depth is not Depth.NONE
+        self._newline = "\r\n" if terminal is not None else "\n"
+        self._outlet = outlet
+        self._stdin = stdin
+        self._connect = connect
+        self._gate: GateClient | None = None
+
+    async def gate(self) -> GateClient:
+        """The connection to the daemon, for the person who logged in."""
+        if self._gate is None:
+            self._gate = await self._connect()
+        return self._gate
+
+    def out(self, text: str, end: str = "\n") -> None:
+        """Print data to the channel."""
+        self._write(text + end)
+
+    def err(self, text: str) -> None:
+        """Print words to the channel's second stream; a terminal has only one."""
+        self._write(f"{text}\n", stderr=True)
+
+    def printed(self, text: str, stderr: bool) -> None:
+        """Take what typer or a library prints by itself."""
+        self._write(text, stderr=stderr)
+
+    async def ask_password(self, prompt: str) -> str:
+        """A line typed unseen on the terminal.
+
+        Raises:
+            Refused: there is no terminal, or nothing was typed.
+        """
+        if not self.interactive:
+            raise Refused("there is no terminal to ask for a password", hint="ssh -t, or give it on standard input")
+        self._write(prompt)
+        typed = bytearray()
+        while (key := await self._stdin.read(1)) not in (b"\r", b"\n", b"\x04", b""):
+            if key in (b"\x7f", b"\b"):
+                typed = bytearray(typed.decode(errors="ignore")[:-1].encode())
+            elif key == b"\x15":
+                typed.clear()
+            elif len(typed) < INPUT_LIMIT:
+                typed += key
+        self._write("\n")
+        if not typed:
+            raise Refused("no password was typed")
+        return typed.decode(errors="replace")
+
+    async def read_file(self, path: str) -> str:
+        """Standard input, for ``-``: other files lie on the client's machine, which cannot be reached from here.
+
+        Raises:
+            BadRequest: it is another path, or too much.
+        """
+        if path != "-":
+            raise BadRequest(
+                f"{path} cannot be read over SSH", hint=f"give it on standard input: ssh ... VERB ... - < {path}"
+            )
+        text = bytearray()
+        while piece := await self._stdin.read(INPUT_LIMIT):
+            text += piece
+            if len(text) > INPUT_LIMIT:
+                raise BadRequest(f"standard input holds more than {INPUT_LIMIT:,} bytes")
+        return text.decode(errors="replace")
+
+    async def drain(self) -> None:
+        """Wait until the client has taken what was printed."""
+        await self._outlet.drain()
+
+    async def close(self) -> None:
+        """Let go of the daemon."""
+        if self._gate is not None:
+            await self._gate.close()
+
+    def _write(self, text: str, *, stderr: bool = False) -> None:
+        if self.interactive:
+            text, stderr = text.replace("\n", self._newline), False
+        self._outlet.write(text.encode(errors="replace"), stderr=stderr)
+
+
+async def run_verb(command: str, session: VerbSession) -> int:
+    """Run what the client asked for; its exit code. A command that is no verb is said to be wrong."""
+    printing_to.set(session.printed)
+    try:
+        args = shlex.split(command)
+        if args[:1] == ["batmon"]:
+            del args[0]
+        return await remote_verb(args, session)
+    except ValueError as error:
+        session.err(f"batmon: the command cannot be read: {error}")
+        return WRONG_USAGE
+    except BatmonError as error:
+        session.err(f"batmon: {error}" + (f"; {error.hint}" if error.hint else ""))
+        return FAILED
+    finally:
+        await session.close()

@@ -1,0 +1,154 @@
+"""The command line's grammar: words and options -> which verb to await. One grammar here and over SSH.
+
+A command does nothing but return a coroutine; the command line runs it, the console process awaits it. Only what makes
+sense from afar exists over SSH, and there nothing of the server's files, environment or terminal can be named.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import logging
+import sys
+from collections.abc import Coroutine
+from typing import Annotated, Any
+
+import typer
+
+from batmon.commands.local_session import LocalSession, Places
+from batmon.commands.machine import add_machine_commands
+from batmon.commands.session import DONE, FAILED, WRONG_USAGE, Session
+from batmon.commands.verbs import add_verbs
+from batmon.errors import BadRequest, BatmonError
+
+log = logging.getLogger(__name__)
+
+_HELP = "Operations console for batch work: what should have run, what did, and why not."
+_GLOBAL = ("--config", "--state", "--language")
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; its exit code. Every error is one sentence on standard error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    session = LocalSession()
+    try:
+        action = _understood(_grammar(remote=False), _globals_first(arguments), session)
+        return action if isinstance(action, int) else asyncio.run(_local(action, session))
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - no traceback reaches a user
+        return _said(session, error)
+
+
+async def run_remote(arguments: list[str], session: Session) -> int:
+    """Run one verb for somebody at the other end of an SSH channel; its exit code."""
+    try:
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):  # help is printed while parsing, which never gives up the loop
+            action = _understood(_grammar(remote=True), arguments, session)
+        if said.getvalue():
+            session.out(said.getvalue(), end="")
+        return action if isinstance(action, int) else await action
+    except (BrokenPipeError, ConnectionError):
+        raise
+    except Exception as error:  # noqa: BLE001 - one verb's failure must not end the console process
+        return _said(session, error)
+
+
+def _grammar(*, remote: bool) -> typer.Typer:
+    app = typer.Typer(
+        name="batmon",
+        help=_HELP,
+        add_completion=False,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    if remote:
+        app.callback()(_nothing)
+    else:
+        app.callback()(_places)
+    add_verbs(app)
+    if not remote:
+        add_machine_commands(app)
+    return app
+
+
+def _nothing() -> None:
+    """Over SSH there are no options before the verb: everything is where the server has it."""
+
+
+def _places(
+    context: typer.Context,
+    config: Annotated[str | None, typer.Option(metavar="FILE", help="config.toml to use [env: BATMON_CONFIG]")] = None,
+    state: Annotated[str | None, typer.Option(metavar="DIR", help="state folder [env: BATMON_STATE]")] = None,
+    language: Annotated[str | None, typer.Option(metavar="auto|ko|en", help="language [env: BATMON_LANGUAGE]")] = None,
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=lambda asked: _version(asked=asked))
+    ] = False,
+) -> None:
+    del version  # answered by its callback
+    if language not in (None, "auto", "ko", "en"):
+        raise typer.BadParameter("auto, ko or en", param_hint="--language")
+    context.obj.use(Places(config, state, language))
+
+
+def _version(*, asked: bool) -> None:
+    if asked:
+        from batmon import __version__  # noqa: PLC0415 - beside its only use
+
+        typer.echo(f"batmon {__version__}")
+        raise typer.Exit
+
+
+def _understood(app: typer.Typer, arguments: list[str], session: Session) -> int | Coroutine[Any, Any, int]:
+    """The coroutine to await, or the exit code if everything has been said already."""
+    command = typer.main.get_command(app)
+    result = command.main(arguments, prog_name="batmon", standalone_mode=False, obj=session)
+    return result if isinstance(result, Coroutine) else int(result or DONE)
+
+
+async def _local(action: Coroutine[Any, Any, int], session: LocalSession) -> int:
+    try:
+        return await action
+    finally:
+        await session.close()
+
+
+def _said(session: Session, error: Exception) -> int:
+    """Tell an error to whoever typed the line; the exit code for it."""
+    words = getattr(error, "format_message", None)  # the grammar's own errors
+    if words is not None:
+        context = getattr(error, "ctx", None)
+        usage = "" if context is None else f"{context.get_usage()}\n"
+        message = words()
+        session.err(message if message.startswith("Usage:") else f"{usage}batmon: {message}")
+        return WRONG_USAGE
+    if isinstance(error, BatmonError):
+        session.err(f"batmon: {error}" + (f"\n  {error.hint}" if error.hint else ""))
+        return WRONG_USAGE if isinstance(error, BadRequest) else FAILED
+    log.error("a command failed", exc_info=error)
+    session.err(f"batmon: internal error: {type(error).__name__}: {error}")
+    return FAILED
+
+
+def _globals_first(arguments: list[str]) -> list[str]:
+    """The same line with the global options before the verb, so that they may be typed anywhere before ``--``."""
+    first: list[str] = []
+    others: list[str] = []
+    waiting = iter(arguments)
+    for word in waiting:
+        if word == "--":
+            return [*first, *others, word, *waiting]
+        if word.partition("=")[0] in _GLOBAL and "=" in word:
+            first.append(word)
+        elif word in _GLOBAL:
+            first += [word, *([value] if (value := next(waiting, None)) is not None else [])]
+        else:
+            others.append(word)
+    return first + others

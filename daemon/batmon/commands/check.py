@@ -1,0 +1,40 @@
+"""``batmon check [PROGRAM...]`` in the ordinary way: over SSH, on Windows, and for calls out of the ordinary."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from batmon.commands.session import Session
+from batmon.errors import BatmonError
+
+UNKNOWN = 3
+
+
+async def check(session: Session, programs: list[str], *, as_json: bool, seconds: float, language: str | None) -> int:
+    """Print the verdict of ``programs``, or of all, within ``seconds``; the plug-in's exit code."""
+    try:
+        async with asyncio.timeout(seconds):
+            gate = await session.gate()
+            args: dict[str, Any] = {"language": language or "en"}
+            if programs:
+                args["programs"] = programs
+            found = await gate.request("check", **args)
+    except TimeoutError:
+        return _unknown(session, f"the daemon did not answer within {seconds:g} s", as_json=as_json)
+    except BatmonError as error:
+        return _unknown(session, str(error), as_json=as_json)
+    text, code = str(found.pop("text")), int(found.pop("exit"))
+    if as_json:
+        session.out_json(found)
+    else:
+        session.out(text)
+    return code
+
+
+def _unknown(session: Session, reason: str, *, as_json: bool) -> int:
+    if as_json:
+        session.out_json({"status": "UNKNOWN", "message": reason, "programs": []})
+    else:
+        session.out("BATMON UNKNOWN - " + " ".join(reason.split()))
+    return UNKNOWN

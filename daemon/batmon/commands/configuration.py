@@ -1,0 +1,53 @@
+"""``batmon config check|show``: what is wrong with the configuration, and what holds."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from batmon.commands.local_session import LocalSession
+from batmon.commands.session import DONE, FAILED
+from batmon.config import ConfigError
+from batmon.gate.frames import plain
+from batmon.model import Program
+
+
+async def config_check(session: LocalSession, *, as_json: bool) -> int:
+    """Say every problem of the configuration with its file, line and key."""
+    try:
+        config = session.places.load()
+    except ConfigError as error:
+        if not as_json:
+            raise
+        problems = [
+            {key: getattr(p, key) for key in ("file", "line", "key", "message", "hint")} for p in error.problems
+        ]
+        session.out_json({"ok": False, "problems": problems})
+        return FAILED
+    if as_json:
+        session.out_json({"ok": True, "problems": []})
+    else:
+        count = len(config.programs)
+        session.out(
+            f"{config.source or 'defaults'}: ok, {count} program{'' if count == 1 else 's'}, state in {config.state}"
+        )
+    return DONE
+
+
+async def config_show(session: LocalSession) -> int:
+    """Print the configuration that holds, as JSON, with defaults filled in and the database's password hidden."""
+    config = session.places.load()
+    shown = {**_shown(config), "database_url": config.database}
+    session.out_json(plain(shown))
+    return DONE
+
+
+def _shown(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        shown = {field.name: _shown(getattr(value, field.name)) for field in fields(value)}
+        if isinstance(value, Program):
+            shown["env"] = dict.fromkeys(value.env, "***")  # passwords are handed to programs in it
+        return shown
+    if isinstance(value, (list, tuple)):
+        return [_shown(item) for item in value]
+    return dict(value) if hasattr(value, "items") else value

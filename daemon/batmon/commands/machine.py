@@ -1,0 +1,86 @@
+"""The grammar of the commands that only make sense on the machine itself: starting, attaching, installing."""
+
+from collections.abc import Coroutine
+from typing import Annotated, Any
+
+import typer
+
+from batmon.commands import configuration, foreground, service, up
+
+Action = Coroutine[Any, Any, int]
+
+
+def add_machine_commands(app: typer.Typer) -> None:
+    """Add them to ``app``; the context's object is the LocalSession."""
+    app.command("up")(_up)
+    app.command("daemon")(_daemon)
+    app.command("tui")(_tui)
+    configurations = typer.Typer(help="The configuration.", no_args_is_help=True)
+    configurations.command("check")(_config_check)
+    configurations.command("show")(_config_show)
+    app.add_typer(configurations, name="config")
+    services = typer.Typer(help="The daemon as a service of this machine.", no_args_is_help=True)
+    services.command("show")(_service_show)
+    services.command("install")(_service_install)
+    services.command("uninstall")(_service_uninstall)
+    app.add_typer(services, name="service")
+
+
+def _up(
+    context: typer.Context,
+    *,
+    once: Annotated[
+        bool, typer.Option("--once", help="end after the first verdicts, and stop what was started")
+    ] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="leave the daemon running at the end")] = False,
+) -> Action:
+    """Start everything and open the console.
+
+    Without a terminal: wait until the sample programs have run, print the verdicts, stay until Ctrl+C.
+    """
+    return up.up(context.obj, once=once, keep=keep)
+
+
+def _daemon(context: typer.Context) -> int:
+    """Watch, headless, in the foreground until SIGTERM or Ctrl+C."""
+    return foreground.daemon(context.obj)
+
+
+def _tui(
+    context: typer.Context,
+    where: Annotated[str | None, typer.Argument(metavar="[ssh://USER@HOST:PORT]", show_default=False)] = None,
+    *,
+    identity: Annotated[str | None, typer.Option(metavar="FILE", help="private key for ssh")] = None,
+) -> int:
+    """Open the console, here or over SSH.
+
+    Without an address it is the console of this machine's daemon.
+    """
+    return foreground.tui(context.obj, where, identity=identity)
+
+
+def _config_check(
+    context: typer.Context, *, as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False
+) -> Action:
+    """Say every problem of the configuration with its file, line and key."""
+    return configuration.config_check(context.obj, as_json=as_json)
+
+
+def _config_show(context: typer.Context) -> Action:
+    """Print the configuration that holds, as JSON, with defaults filled in."""
+    return configuration.config_show(context.obj)
+
+
+def _service_show(context: typer.Context) -> Action:
+    """Print the systemd unit, or the NSSM commands on Windows."""
+    return service.show(context.obj)
+
+
+def _service_install(context: typer.Context) -> Action:
+    """Install and start the daemon as a service (systemd)."""
+    return service.install(context.obj)
+
+
+def _service_uninstall(context: typer.Context) -> Action:
+    """Stop the service and take it away (systemd)."""
+    return service.uninstall(context.obj)

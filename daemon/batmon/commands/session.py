@@ -1,0 +1,84 @@
+"""What a verb needs of the place where it was typed: a terminal here, or a channel of the SSH console."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from batmon.errors import BadRequest
+from batmon.gate.client import GateClient
+
+DONE: Final = 0
+FAILED: Final = 1
+WRONG_USAGE: Final = 2
+INTERRUPTED: Final = 130
+
+
+class Session(ABC):
+    """Where a verb prints, asks and finds the daemon. Data goes to ``out``, words go to ``err``."""
+
+    language: str = "en"
+    """``ko`` or ``en``."""
+    asked_language: str | None = None
+    """The language that was asked for by a flag or the environment; None if nobody did."""
+    interactive: bool = False
+    """Whether there is a person to ask: questions are only asked on a terminal."""
+    width: int = 80
+    """Columns that a line may take; 0 when nobody looks and nothing needs cutting."""
+    colour: bool = False
+    environ: Mapping[str, str] = MappingProxyType({})
+    """The environment of whoever typed the verb; over SSH there is none."""
+
+    @abstractmethod
+    async def gate(self) -> GateClient:
+        """The connection to the daemon, opened at the first call.
+
+        Raises:
+            DaemonUnreachable: nobody answers.
+        """
+
+    @abstractmethod
+    def out(self, text: str, end: str = "\n") -> None:
+        """Print data."""
+
+    @abstractmethod
+    def err(self, text: str) -> None:
+        """Print words: what happens, what went wrong, what to do."""
+
+    @abstractmethod
+    async def ask_password(self, prompt: str) -> str:
+        """What a person types unseen.
+
+        Raises:
+            Refused: there is no terminal, or nobody typed anything.
+        """
+
+    @abstractmethod
+    async def read_file(self, path: str) -> str:
+        """The text of a small file on the side of whoever typed the verb; ``-`` is standard input.
+
+        Raises:
+            BadRequest: it cannot be read from here.
+        """
+
+    async def drain(self) -> None:
+        """Wait until what was printed is on its way; for those who print without end."""
+        return
+
+    def out_json(self, value: Any) -> None:
+        """Print one JSON value, a line of its own."""
+        self.out(json.dumps(value, ensure_ascii=False))
+
+    async def one_line(self, path: str, what: str) -> str:
+        """The only line of a small file, such as a password or a public key.
+
+        Raises:
+            BadRequest: it cannot be read, is empty or has several lines.
+        """
+        lines = [line for line in (await self.read_file(path)).splitlines() if line.strip()]
+        if len(lines) != 1:
+            raise BadRequest(f"{what}: {path} must hold exactly one line, not {len(lines)}")
+        return lines[0]

@@ -1,0 +1,171 @@
+"""The grammar of the verbs that work alike on this machine and over SSH."""
+
+# No `from __future__ import annotations`: typer reads the annotations of functions inside functions.
+
+from collections.abc import Coroutine
+from typing import Annotated, Any
+
+import typer
+
+from batmon.commands import audit, check, doctor, logs, password, rerun, runs, user
+from batmon.model import Role
+
+Action = Coroutine[Any, Any, int]
+
+Program = Annotated[str, typer.Argument(metavar="PROGRAM", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="print JSON")]
+PasswordFile = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE", help="file that holds the operation password, - for standard input [env: BATMON_PASSWORD]"
+    ),
+]
+
+
+def add_verbs(app: typer.Typer) -> None:
+    """Add them to ``app``; the context's object is the Session."""
+    app.command("check")(_check)
+    app.command("runs")(_runs)
+    app.command("logs")(_logs)
+    app.command("rerun")(_rerun)
+    app.command("stop")(_stop)
+    app.command("audit")(_audit)
+    app.command("doctor")(_doctor)
+    passwords = typer.Typer(help="The operation password, which rerun and stop ask for.", no_args_is_help=True)
+    passwords.callback()(_password)
+    passwords.command("set")(_password_set)
+    app.add_typer(passwords, name="password")
+    users = typer.Typer(help="Who may come in over SSH.", no_args_is_help=True)
+    users.command("add")(_user_add)
+    users.command("list")(_user_list)
+    users.command("remove")(_user_remove)
+    app.add_typer(users, name="user")
+
+
+def _check(
+    context: typer.Context,
+    programs: Annotated[list[str] | None, typer.Argument(metavar="[PROGRAM]...", show_default=False)] = None,
+    *,
+    as_json: Json = False,
+    timeout: Annotated[float, typer.Option(metavar="SEC", min=0.001, max=86400, help="give up after")] = 5.0,
+    language: Annotated[str | None, typer.Option(metavar="ko|en", help="language of the text")] = None,
+) -> Action:
+    """Say whether all is well.
+
+    Prints a monitoring plug-in's lines; the exit code is 0 OK, 1 WARNING, 2 ERROR, 3 UNKNOWN.
+    """
+    wanted = language or context.obj.asked_language
+    return check.check(context.obj, programs or [], as_json=as_json, seconds=timeout, language=wanted)
+
+
+def _runs(
+    context: typer.Context,
+    program: Program,
+    *,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="how many")] = 20,
+    as_json: Json = False,
+) -> Action:
+    """Show a program's runs, newest first."""
+    return runs.runs(context.obj, program, limit=limit, as_json=as_json)
+
+
+def _logs(
+    context: typer.Context,
+    program: Program,
+    *,
+    lines: Annotated[int, typer.Option("-n", "--lines", min=0, max=1_000_000, help="how many lines from the end")] = 50,
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="go on with what is added")] = False,
+    path: Annotated[str | None, typer.Option(metavar="FILE", help="one of its log files, not the current one")] = None,
+    files: Annotated[bool, typer.Option("--files", help="show which log files there are")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="with --files: print JSON")] = False,
+) -> Action:
+    """Show the end of a program's log."""
+    if files:
+        return logs.log_files(context.obj, program, as_json=as_json)
+    if as_json:
+        raise typer.BadParameter("goes with --files only: a log is text", param_hint="--json")
+    return logs.logs(context.obj, program, lines=lines, follow=follow, path=path)
+
+
+def _rerun(
+    context: typer.Context,
+    program: Program,
+    *,
+    force: Annotated[bool, typer.Option("--force", help="although it is running")] = False,
+    param: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="a parameter of its rerun command")
+    ] = None,
+    follow: Annotated[bool, typer.Option(help="print what it prints until it ends")] = True,
+    password_file: PasswordFile = None,
+) -> Action:
+    """Run a program again.
+
+    The exit code is 0 if it succeeded and 1 if it failed.
+    """
+    return rerun.rerun(
+        context.obj, program, force=force, params=param or [], follow=follow, password_file=password_file
+    )
+
+
+def _stop(
+    context: typer.Context,
+    target: Annotated[str, typer.Argument(metavar="PROGRAM|RUN_ID", show_default=False)],
+    *,
+    password_file: PasswordFile = None,
+) -> Action:
+    """End a re-run and every process that it started."""
+    return rerun.stop(context.obj, target, password_file=password_file)
+
+
+def _audit(
+    context: typer.Context,
+    *,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="how many")] = 100,
+    as_json: Json = False,
+) -> Action:
+    """Show who did what, newest first."""
+    return audit.audit(context.obj, limit=limit, as_json=as_json)
+
+
+def _doctor(context: typer.Context, *, as_json: Json = False) -> Action:
+    """Say what is wrong with this installation and how to mend it."""
+    return doctor.doctor(context.obj, as_json=as_json)
+
+
+def _password() -> None:
+    """The operation password, which rerun and stop ask for."""
+
+
+def _password_set(context: typer.Context, *, password_file: PasswordFile = None) -> Action:
+    """Set the operation password."""
+    return password.password_set(context.obj, password_file=password_file)
+
+
+def _user_add(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", show_default=False)],
+    *,
+    key: Annotated[str, typer.Option(metavar="FILE", show_default=False, help="public key file, - for standard input")],
+    role: Annotated[Role, typer.Option(show_default=False, help="what the key may do")],
+    from_: Annotated[
+        list[str] | None, typer.Option("--from", metavar="ADDRESS", help="only from this address or network")
+    ] = None,
+    expires: Annotated[str | None, typer.Option(metavar="TIME", help="not after, such as 2027-12-31")] = None,
+) -> Action:
+    """Let a person in over SSH with a public key."""
+    return user.user_add(context.obj, name, key=key, role=role.value, from_patterns=from_ or [], expires=expires)
+
+
+def _user_list(context: typer.Context, *, as_json: Json = False) -> Action:
+    """Show the people and their keys."""
+    return user.user_list(context.obj, as_json=as_json)
+
+
+def _user_remove(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", show_default=False)],
+    *,
+    fingerprint: Annotated[str | None, typer.Option(metavar="SHA256:...", help="this key only")] = None,
+) -> Action:
+    """Let a person in no longer."""
+    return user.user_remove(context.obj, name, fingerprint=fingerprint)

@@ -1,0 +1,260 @@
+"""config.toml, environment and flags -> ``Config``; each later one of the three wins, and all problems come at once."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from batmon import config_place
+from batmon.config.lines import Place, locate
+from batmon.config.machine import host_name, local_timezone
+from batmon.config.programs import read_program
+from batmon.config.section import Problems, Section
+from batmon.config.settings import Config, Demo, SshConfig
+from batmon.config.values import database_url, listen_address, similar, timezone
+from batmon.config.variables import Variables
+from batmon.errors import ConfigError, Problem
+from batmon.model import Program
+from batmon.places import default_state
+
+ENVIRONMENT: Mapping[str, tuple[str, str]] = {
+    "BATMON_STATE": ("paths", "state"),
+    "BATMON_DATABASE_URL": ("database", "url"),
+    "BATMON_SSH_ENABLED": ("ssh", "enabled"),
+    "BATMON_SSH_LISTEN": ("ssh", "listen"),
+    "BATMON_LANGUAGE": ("ui", "language"),
+    "BATMON_NODE": ("node", "name"),
+}
+"""Environment variable -> the key that it overrides. An empty variable counts as absent."""
+
+LANGUAGES = ("auto", "ko", "en")
+_TOML_PLACE = re.compile(r"^(.*) \(at (?:line (\d+), column (\d+)|end of document)\)$", re.DOTALL)
+
+
+def find_config(explicit: str | None, environ: Mapping[str, str], cwd: Path) -> Path | None:
+    """The configuration file to use, absolute; None when there is none. See ``config_place.find``."""
+    found = config_place.find(explicit, environ, str(cwd))
+    return None if found is None else Path(found)
+
+
+def load(
+    path: Path | None,
+    environ: Mapping[str, str],
+    overrides: Mapping[str, str] | None = None,
+    *,
+    shown: str | None = None,
+) -> Config:
+    """The configuration of the file ``path`` (None: defaults only), of the environment and of flags.
+
+    ``overrides`` maps a dotted key that ``ENVIRONMENT`` has (``"paths.state"``, ``"ssh.listen"``) to the text of a
+    flag. ``shown`` is how messages call the file, its path as given when absent.
+
+    Raises:
+        ConfigError: something is wrong; ``problems`` has all of it, and ``str()`` lists it, one a line.
+    """
+    name = shown or str(path or "")
+    text = "" if path is None else _text(path, name)
+    data = _parse(text, name)
+    outside = _lay_over(data, environ, overrides or {})
+    problems = Problems(name, locate(text), outside)
+    config = _read(Section(problems, data), problems, environ, path)
+    if problems:
+        raise _error(problems.in_order())
+    return config
+
+
+def prepare_folders(config: Config) -> None:
+    """Make the state folder (0700) and the programs' folders that lie below it.
+
+    Raises:
+        ConfigError: one of them cannot be made.
+    """
+    folders = [program.base_dir for program in config.programs if program.base_dir.is_relative_to(config.state)]
+    try:
+        config.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in folders:
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"the folder {error.filename} cannot be made: {error.strerror}",
+            hint="name another state folder with [paths] state, BATMON_STATE or --state",
+        ) from error
+
+
+def _text(path: Path, name: str) -> str:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        hint = "name the file with --config or BATMON_CONFIG" if isinstance(error, FileNotFoundError) else ""
+        raise _error((Problem(name, None, "", f"cannot be read: {error.strerror}", hint),)) from error
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        problem = Problem(name, line, "", "this is not UTF-8", "save the file as UTF-8 (Notepad: Save as, Encoding)")
+        raise _error((problem,)) from None
+
+
+def _parse(text: str, name: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = _TOML_PLACE.match(str(error))
+        message = found[1] if found else str(error)
+        line = int(found[2]) if found and found[2] else text.count("\n") + 1
+        column = f" (column {found[3]})" if found and found[3] else ""
+        hint = "a backslash in \"...\" begins an escape: write Windows paths in '...'" if "'\\'" in message else ""
+        raise _error((Problem(name, line, "", f"not TOML: {message}{column}", hint),)) from None
+    except RecursionError:
+        raise _error((Problem(name, None, "", "not TOML: nested too deeply"),)) from None
+
+
+def _error(problems: tuple[Problem, ...]) -> ConfigError:
+    return ConfigError("\n".join(map(str, problems)), hint="see docs/configuration.md", problems=problems)
+
+
+def _lay_over(data: dict[str, Any], environ: Mapping[str, str], overrides: Mapping[str, str]) -> dict[Place, str]:
+    """Put the environment's and the flags' texts into ``data``; which place was given by whom."""
+    outside: dict[Place, str] = {}
+    places = {".".join(place): place for place in ENVIRONMENT.values()}
+    given = [(place, environ[name], name) for name, place in ENVIRONMENT.items() if environ.get(name)]
+    given += [(places[key], value, "command line") for key, value in overrides.items()]
+    for (table, key), value, source in given:
+        inner = data.setdefault(table, {})
+        if isinstance(inner, dict):
+            inner[key] = value
+            outside[(table, key)] = source
+    return outside
+
+
+def _read(root: Section, problems: Problems, environ: Mapping[str, str], path: Path | None) -> Config:
+    folder = path.absolute().parent if path is not None else Path.cwd()
+    variables = Variables(environ, folder)
+    state = _state(root, variables, folder)
+    variables.define("state", str(state))
+    node_table = root.section("node")
+    node = node_table.text("name", "", _node_name) or host_name(environ)
+    node_zone = node_table.text("timezone", None, timezone)
+    node_table.finish()
+    database = root.section("database")
+    url = database.text("url", None, lambda text: database_url(variables.expand(text)))
+    database.finish()
+    ui = root.section("ui")
+    language = ui.text("language", "auto", _language)
+    ui.finish()
+    ssh = _ssh(root.section("ssh"))
+    machine_zone = node_zone or (local_timezone(environ) if root.has("programs") else None)
+
+    def zone(table: Section) -> str:
+        if machine_zone is None:
+            table.problems.add(
+                table.place, '"timezone" is missing', "this machine's own is not known; set it here or in [node]"
+            )
+        return machine_zone or "UTC"
+
+    tables = root.sections("programs")
+    programs = [read_program(table, variables, node=node, state=state, zone=zone) for table in tables]
+    names = _names(tables, problems)
+    demo_table = root.section("demo")
+    demo = _demo(demo_table, programs, names) if root.has("demo") else None
+    root.finish()
+    return Config(
+        state=state,
+        node=node,
+        source=None if path is None else path.absolute(),
+        database_url=url,
+        ssh=ssh,
+        language=language,
+        programs=tuple(program for program in programs if program is not None),
+        demo=demo,
+    )
+
+
+def _state(root: Section, variables: Variables, folder: Path) -> Path:
+    """From flag or environment relative to the working folder, from the file relative to the file."""
+    paths = root.section("paths")
+    if root.problems.is_outside(("paths", "state")):
+        variables = Variables({}, Path.cwd())
+    state = paths.text("state", None, variables.path) or folder / default_state()
+    paths.finish()
+    return state
+
+
+def _ssh(table: Section) -> SshConfig:
+    usual = SshConfig()
+    host, port = table.text("listen", (usual.host, usual.port), listen_address)
+    ssh = SshConfig(
+        enabled=table.flag("enabled", default=usual.enabled),
+        host=host,
+        port=port,
+        max_sessions=table.whole("max_sessions", usual.max_sessions, low=1, high=1000),
+        max_unauthenticated=table.whole("max_unauthenticated", usual.max_unauthenticated, low=1, high=1000),
+    )
+    table.finish()
+    return ssh
+
+
+def _names(tables: list[Section], problems: Problems) -> list[str]:
+    """Every program's name as written, valid or not; a name that comes twice is noted."""
+    first: dict[str, Section] = {}
+    for table in tables:
+        name = table.peek("name")
+        if not isinstance(name, str) or not name:
+            continue
+        if name in first:
+            line = problems.line((*first[name].place, "name"))
+            table.bad("name", f"the name {name!r} is taken", f"it is the name of {first[name].label} on line {line}")
+        first.setdefault(name, table)
+    return list(first)
+
+
+def _demo(table: Section, programs: list[Program | None], names: list[str]) -> Demo | None:
+    usual = Demo()
+    whole = {program.name: program for program in programs if program is not None}
+
+    def known(text: str) -> str:
+        if text not in names:
+            near = similar(text, names)
+            raise ValueError(f"no program is called {text!r}" + (f'; did you mean "{near}"?' if near else ""))
+        if text in whole and not whole[text].rerun:
+            raise ValueError(f"{text} has no rerun command to start it with")
+        if text in whole and whole[text].rerun_params:
+            raise ValueError(f"the rerun command of {text} needs parameters, and the demo has none")
+        return text
+
+    enabled = table.flag("enabled", default=True)
+    demo = Demo(
+        every=table.duration("every", usual.every, positive=True),
+        grace=table.duration("grace", usual.grace, positive=True),
+        max_runtime=table.duration("max_runtime", usual.max_runtime, positive=True),
+        failing=table.text("failing", "", known),
+        late=table.text("late", "", known),
+        hanging=table.text("hanging", "", known),
+    )
+    table.finish()
+    minutes, rest = divmod(demo.every, timedelta(minutes=1))
+    if rest or not 1 <= minutes <= 60 or 60 % minutes:
+        table.bad("every", "must be whole minutes that divide an hour", 'such as "1m", "2m", "5m" or "15m"')
+    for key, value in (("grace", demo.grace), ("max_runtime", demo.max_runtime)):
+        if value >= demo.every:
+            table.bad(key, "must be shorter than demo.every")
+    if len(set(demo.programs)) < len(demo.programs):
+        table.problems.add(table.place, "failing, late and hanging must be three different programs")
+    return demo if enabled else None
+
+
+def _language(text: str) -> str:
+    if text not in LANGUAGES:
+        raise ValueError(f"{text!r} is not a language of the console; use {', '.join(LANGUAGES)}")
+    return text
+
+
+def _node_name(text: str) -> str:
+    name = text.strip()
+    if not name or len(name) > 50 or not name.isprintable():
+        raise ValueError(f"{text!r}: a node's name has 1 to 50 printable characters")
+    return name

@@ -1,0 +1,135 @@
+"""One ``[[programs]]`` table -> ``Program``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from batmon.config.section import Section
+from batmon.config.values import encoding, program_name, regex, similar, timestamp_format, timezone
+from batmon.config.variables import Variables, without_nul
+from batmon.errors import ModelError
+from batmon.model import LogPatterns, Program
+
+LOG_KEYS = ("started", "succeeded", "failed", "processed", "timestamp_format")
+PROGRAM_KEYS = (
+    "name", "title", "node", "schedule", "timezone", "grace", "max_runtime", "scheduler", "base_dir", "logs",
+    "encoding", "rerun", "rerun_params", "env",
+)  # fmt: skip
+
+_PLACEHOLDER = re.compile(r"(?<!\$)\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+def cron(text: str) -> str:
+    """A cron expression of five fields, blanks made single."""
+    from batmon.judge.schedule import check_expression  # noqa: PLC0415 - croniter costs 49 ms; clients need no schedule
+
+    expression = " ".join(text.split())
+    problem = check_expression(expression)
+    if problem is not None:
+        raise ValueError(problem)
+    return expression
+
+
+def read_program(
+    table: Section, variables: Variables, *, node: str, state: Path, zone: Callable[[Section], str]
+) -> Program | None:
+    """The program that the table describes; None when something is wrong with it (it is noted).
+
+    ``node`` is this machine's, whose programs must have their folder, unless it is below ``state`` and so is made for
+    them; ``zone`` gives the time zone of a program that names none.
+    """
+    before = len(table.problems)
+    table.require("name", "schedule", "base_dir")
+    defaults = Program(name="-", base_dir=variables.path("."))
+    name = table.text("name", "-", program_name)
+    program_node = table.text("node", node, _stripped)
+    base_dir = table.text("base_dir", None, variables.path)
+    if base_dir is not None and program_node == node and not base_dir.is_relative_to(state) and not base_dir.is_dir():
+        table.bad("base_dir", *_folder_problem(base_dir))
+    rerun = table.texts("rerun", (), without_nul(variables.expand), single=False)
+    params = table.text_table("rerun_params", _parameter_name, regex)
+    _check_placeholders(table, rerun, params)
+    values: dict[str, Any] = {
+        "title": table.text("title", "", _stripped) or name,
+        "schedule": table.texts("schedule", (), cron),
+        "timezone": table.text("timezone", "", timezone) or zone(table),
+        "grace": table.duration("grace", defaults.grace),
+        "max_runtime": table.duration("max_runtime", defaults.max_runtime, positive=True),
+        "scheduler": table.text("scheduler", "", _stripped),
+        "logs": table.texts("logs", defaults.logs, variables.pattern),
+        "encoding": table.text("encoding", "auto", encoding),
+        "env": table.text_table("env", _variable_name, without_nul(variables.expand)),
+        "patterns": _patterns(table.section("log")),
+    }
+    table.finish({"[programs.log]": LOG_KEYS})
+    if base_dir is None or len(table.problems) > before:
+        return None
+    try:
+        return Program(name=name, node=program_node, base_dir=base_dir, rerun=rerun, rerun_params=params, **values)
+    except ModelError as error:
+        table.problems.add(table.place, str(error))
+        return None
+
+
+def _patterns(table: Section) -> LogPatterns:
+    patterns = LogPatterns(
+        started=table.texts("started", (), regex),
+        succeeded=table.texts("succeeded", (), regex),
+        failed=table.texts("failed", (), regex),
+        processed=table.text("processed", None, _counting),
+        timestamp_format=table.text("timestamp_format", None, timestamp_format),
+    )
+    table.finish({"[[programs]], above [programs.log]": PROGRAM_KEYS})
+    return patterns
+
+
+def _counting(text: str) -> str | None:
+    if "count" not in re.compile(regex(text)).groupindex:
+        raise ValueError(f"'{text}' has no group named \"count\"; write for example '(?P<count>\\d+)건'")
+    return text
+
+
+def _check_placeholders(table: Section, rerun: tuple[str, ...], params: dict[str, str]) -> None:
+    """Refuse a placeholder without a parameter, a parameter without a placeholder, and a program that is not fixed."""
+    used: set[str] = set()
+    for index, part in enumerate(rerun):
+        for found in _PLACEHOLDER.findall(part):
+            used.add(found)
+            place = (*table.place, "rerun", index)
+            if index == 0:
+                table.problems.add(place, f"{{{found}}}: the program to start cannot be a parameter")
+            elif found not in params:
+                near = similar(found, params)
+                hint = f'did you mean "{{{near}}}"?' if near else f'declare it: rerun_params = {{ {found} = "regex" }}'
+                table.problems.add(place, f"{{{found}}} is no parameter of this program", hint)
+    for name in params.keys() - used:
+        place = (*table.place, "rerun_params", name)
+        table.problems.add(place, f"the parameter is not used in rerun; write {{{name}}} where its value belongs")
+    if table.has("rerun") and (not rerun or not rerun[0]) and len(rerun) < 2:
+        table.bad("rerun", "the command is empty", 'write program and arguments, as in ["python", "main.py"]')
+
+
+def _folder_problem(folder: object) -> tuple[str, str]:
+    text = str(folder)
+    if not text.isprintable():
+        return f"folder {text!r} does not exist", "in \"...\" a backslash begins an escape; write the path in '...'"
+    return f"folder {text} does not exist", "create it, or correct the path"
+
+
+def _stripped(text: str) -> str:
+    return text.strip()
+
+
+def _parameter_name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text):
+        raise ValueError("a parameter's name has letters, digits and _ only")
+    return text
+
+
+def _variable_name(text: str) -> str:
+    if not text or "=" in text or "\0" in text:
+        raise ValueError("an environment variable's name may not be empty or hold '='")
+    return text

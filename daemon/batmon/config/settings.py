@@ -1,0 +1,65 @@
+"""What a configuration says, as frozen values that have been checked."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from batmon.model import Program
+
+
+@dataclass(frozen=True, slots=True)
+class SshConfig:
+    """The SSH console. ``port`` 0 means any free one."""
+
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    port: int = 8022
+    max_sessions: int = 100
+    max_unauthenticated: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """How the daemon plays the schedulers of the sample programs; a name is empty when no program shows that case."""
+
+    every: timedelta = timedelta(minutes=1)
+    """A whole number of minutes that divides an hour."""
+    grace: timedelta = timedelta(seconds=25)
+    max_runtime: timedelta = timedelta(seconds=30)
+    failing: str = ""
+    late: str = ""
+    hanging: str = ""
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """The names of the programs that take part."""
+        return tuple(name for name in (self.failing, self.late, self.hanging) if name)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """One daemon's whole configuration. ``source`` is the file it came from, None for defaults alone."""
+
+    state: Path
+    node: str
+    source: Path | None = None
+    database_url: str | None = field(default=None, repr=False)
+    """None: the embedded Postgres below ``state``. It may hold a password: show ``database`` instead."""
+    ssh: SshConfig = SshConfig()
+    language: str = "auto"
+    programs: tuple[Program, ...] = ()
+    demo: Demo | None = None
+
+    @property
+    def database(self) -> str:
+        """The database for people and logs: ``embedded``, or the URL without its password."""
+        return "embedded" if self.database_url is None else without_password(self.database_url)
+
+
+def without_password(url: str) -> str:
+    """The URL with its password as ``***``, in the authority and in a ``password=`` parameter."""
+    hidden = re.sub(r"(?<=://)([^:/?#]*):(.*)@(?=[^@]*$)", r"\1:***@", url, count=1)
+    return re.sub(r"((?:^|[?&])(?:ssl)?password=)[^&]*", r"\1***", hidden)

@@ -1,0 +1,123 @@
+"""Searches by regular expression in a process of its own.
+
+``re`` cannot be interrupted and holds the interpreter's lock: one unlucky expression would stop the whole daemon. A
+child can be killed. Run as ``python -m batmon.evidence.regex_find``: one JSON request on stdin, JSON lines on stdout.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+from batmon.errors import EvidenceError
+from batmon.evidence.find import Direction, Needle, Progress, find_by_line
+from batmon.evidence.lines import RawLine
+from batmon.evidence.read import SHOWN_CHARS, open_text
+
+_SILENCE_SEC = 10.0
+"""A child that says nothing for so long is stuck in the expression: a MiB takes a tenth of a second."""
+
+_ASK_STOP_SEC = 0.1
+
+
+def find_regex(
+    path: str | Path, *, needle: Needle, from_offset: int, direction: Direction, encoding: str, progress: Progress |
+    None, should_stop: Callable[[], bool] | None,
+) -> RawLine | None:  # fmt: skip
+    """As ``find`` for ``needle.regex``, over the first 4,096 characters of each line.
+
+    Raises:
+        EvidenceError: the file cannot be read, the expression is wrong, or it takes more than 10 s for a MiB.
+    """
+    try:
+        re.compile(needle.regex)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise EvidenceError(f"not a regular expression: {needle.regex!r}: {error}") from error
+    request = {
+        "path": str(path), "regex": needle.regex, "ignore_case": needle.ignore_case, "from": from_offset,
+        "direction": direction, "encoding": encoding,
+    }  # fmt: skip
+    child = subprocess.Popen(  # noqa: S603 - our own module, the request goes through stdin
+        [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    with child:
+        try:
+            return _follow(child, request, progress, should_stop)
+        finally:
+            child.kill()
+
+
+def _follow(
+    child: subprocess.Popen[bytes],
+    request: dict[str, Any],
+    progress: Progress | None,
+    should_stop: Callable[[], bool] | None,
+) -> RawLine | None:
+    if child.stdin is None or child.stdout is None:
+        raise AssertionError("both were asked for")
+    said: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(child.stdout, said), name="batmon-regex", daemon=True).start()
+    try:
+        child.stdin.write(json.dumps(request).encode() + b"\n")
+        child.stdin.flush()
+    except OSError as error:
+        raise EvidenceError(f"the search could not be started: {error.strerror or error}") from error
+    silent = 0.0
+    while silent < _SILENCE_SEC:
+        if should_stop is not None and should_stop():
+            return None
+        try:
+            message = said.get(timeout=_ASK_STOP_SEC)
+        except queue.Empty:
+            silent += _ASK_STOP_SEC
+            continue
+        silent = 0.0
+        if message is None:
+            raise EvidenceError("the search ended without an answer", hint="try again, or search for a plain text")
+        if "error" in message:
+            raise EvidenceError(message["error"], hint=message["hint"])
+        if "line" in message:
+            return RawLine(*message["line"]) if message["line"] is not None else None
+        if progress is not None:
+            progress(message["progress"])
+    raise EvidenceError(
+        f"the regular expression {request['regex']!r} takes too long",
+        hint="avoid a repetition inside a repetition, such as (a+)+",
+    )
+
+
+def _listen(stdout: IO[bytes], said: queue.SimpleQueue[dict[str, Any] | None]) -> None:
+    for line in stdout:
+        said.put(json.loads(line))
+    said.put(None)
+
+
+def main() -> None:
+    """Answer one request."""
+    request = json.loads(sys.stdin.readline())
+    pattern = re.compile(request["regex"], re.IGNORECASE if request["ignore_case"] else 0)
+
+    def say(message: dict[str, Any]) -> None:
+        sys.stdout.write(json.dumps(message) + "\n")
+        sys.stdout.flush()
+
+    try:
+        with open_text(request["path"], request["encoding"]) as text:
+            line = find_by_line(
+                text, request["from"], request["direction"], lambda whole: pattern.search(whole[:SHOWN_CHARS]) is not
+                None, lambda part: say({"progress": part}),
+            )  # fmt: skip
+        say({"line": line})
+    except EvidenceError as error:
+        say({"error": str(error), "hint": error.hint})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""The operation password: asked before a program is run again or stopped, kept as an argon2id hash.
+
+It lies in ``<state>/operation.json`` (0600) with the failures of each person, which therefore outlive a restart.
+
+Five failures of one person lock that person for five minutes. The count is the person's, not the address's: whoever
+guesses with a stolen key cannot escape it by coming from elsewhere. It is not everybody's either: one operator's
+mistakes must not keep the others from stopping a program. Giving out keys is the admin's business, so nobody gets more
+tries by making up names.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import tempfile
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
+
+from batmon.errors import BadRequest, GateError, Refused
+
+log = logging.getLogger(__name__)
+
+TRIES = 5
+LOCK = timedelta(minutes=5)
+SHORTEST, LONGEST = 8, 1024
+"""Characters of a password."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Failures:
+    """How often a person failed since the last success, and when last."""
+
+    count: int
+    last: datetime
+
+    def locked_until(self) -> datetime | None:
+        return self.last + LOCK if self.count >= TRIES else None
+
+
+class OperationPassword:
+    """The password in one file. One check at a time, because a check takes a fifth of a second and 64 MiB."""
+
+    def __init__(self, path: Path, *, now: Callable[[], datetime]) -> None:
+        self._path = path
+        self._now = now
+        self._one = asyncio.Lock()
+        self._hasher = PasswordHasher()
+
+    async def is_set(self) -> bool:
+        """Whether there is a password.
+
+        Raises:
+            GateError: the file is there and cannot be used.
+        """
+        return (await asyncio.to_thread(self._read))[0] is not None
+
+    async def set(self, new: str) -> None:
+        """Take ``new`` as the password; everybody's failures are forgotten.
+
+        Raises:
+            BadRequest: it is too short or too long.
+        """
+        if not SHORTEST <= len(new) <= LONGEST:
+            raise BadRequest(f"the operation password must have {SHORTEST} to {LONGEST} characters")
+        async with self._one:
+            hashed = await asyncio.to_thread(self._hasher.hash, _octets(new))
+            await asyncio.to_thread(self._write, hashed, {})
+
+    async def check(self, password: str, user: str, peer: str) -> None:
+        """Return if ``password`` is right; ``peer`` is for the log.
+
+        Raises:
+            Refused: it is wrong, ``user`` is locked, or no password is set.
+        """
+        async with self._one:
+            hashed, failures = await asyncio.to_thread(self._read)
+            if hashed is None:
+                raise Refused("no operation password is set", hint="an admin sets one: batmon password set")
+            now = self._now()
+            mine = failures.get(user)
+            if mine is not None and (until := mine.locked_until()) is not None:
+                if now < until:
+                    raise Refused(_locked(user), hint=_again(until, now))
+                mine = None
+            if await asyncio.to_thread(self._is_right, hashed, password):
+                if failures.pop(user, None) is not None:
+                    await asyncio.to_thread(self._write, hashed, failures)
+                return
+            mine = _Failures((mine.count if mine else 0) + 1, now)
+            failures[user] = mine
+            await asyncio.to_thread(self._write, hashed, failures)
+            log.warning("wrong operation password", extra={"user": user, "peer": peer, "failures": mine.count})
+            if mine.count >= TRIES:
+                raise Refused(_locked(user), hint=_again(now + LOCK, now))
+            left = TRIES - mine.count
+            raise Refused("the operation password is wrong", hint=f"{left} more {'try' if left == 1 else 'tries'}")
+
+    def _is_right(self, hashed: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(hashed, _octets(password[: LONGEST + 1]))
+        except VerifyMismatchError:
+            return False
+        except (InvalidHashError, VerificationError) as error:
+            raise GateError(f"{self._path} holds no usable hash", hint="batmon password set") from error
+
+    def _read(self) -> tuple[str | None, dict[str, _Failures]]:
+        try:
+            stored: dict[str, Any] = json.loads(self._path.read_text("utf-8"))
+            failures = {
+                str(name): _Failures(int(entry["count"]), datetime.fromisoformat(entry["last"]).astimezone(UTC))
+                for name, entry in stored.get("failures", {}).items()
+            }
+            return str(stored["hash"]), failures
+        except FileNotFoundError:
+            return None, {}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise GateError(f"{self._path} cannot be read: {error}", hint="batmon password set") from error
+
+    def _write(self, hashed: str, failures: dict[str, _Failures]) -> None:
+        """Replace the file as a whole, 0600, and make that durable; old failures go."""
+        now = self._now()
+        kept = {
+            name: {"count": entry.count, "last": entry.last.isoformat()}
+            for name, entry in failures.items()
+            if now - entry.last < timedelta(days=1)
+        }
+        handle, temporary = tempfile.mkstemp(prefix=".operation-", dir=self._path.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump({"hash": hashed, "failures": kept}, file, ensure_ascii=False)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).replace(self._path)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                Path(temporary).unlink(missing_ok=True)
+            raise GateError(f"{self._path} cannot be written: {error.strerror}") from error
+
+
+def _octets(password: str) -> bytes:
+    """The same bytes however the keyboard composes Hangul."""
+    return unicodedata.normalize("NFC", password).encode(errors="surrogatepass")
+
+
+def _locked(user: str) -> str:
+    return f"{TRIES} wrong passwords: {user} is locked for {LOCK // timedelta(minutes=1)} minutes"
+
+
+def _again(until: datetime, now: datetime) -> str:
+    return f"try again in {max(1, round((until - now).total_seconds()))} s"

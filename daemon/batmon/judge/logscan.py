@@ -1,0 +1,404 @@
+"""Log lines to runs: where each began, how it ended and why, what it processed.
+
+The scanner keeps what it must remember between two readings in a small frozen state, so that a log can be read on from
+anywhere. Reading the same lines again, from whatever file, finds the same runs with the same ids.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple, Protocol
+from zoneinfo import ZoneInfo
+
+from batmon.judge.patterns import RETRY, TRACEBACK, Level, Patterns, Sign, level_of, message_of
+from batmon.judge.timestamps import TimeReader, date_in_path
+from batmon.model import NAMESPACE, LogEvidence, LogSpan, Origin, Program, Run, RunStatus
+
+TRAILING = timedelta(seconds=60)
+"""Lines this soon after a run's end still belong to it."""
+QUIET = timedelta(seconds=10)
+"""Where no line ever says that a run starts, the next run starts with the first line after so long a silence."""
+TRACEBACK_CHARS = 8_000
+LINE_CHARS = 500
+MOST_OPEN = 4
+MOST_STEPS = 16
+STARTS_KEPT = 16
+_STATE_VERSION = 1
+
+
+class Line(Protocol):
+    """One line of a log file: ``offset`` and ``end`` in bytes, ``end`` after its newline."""
+
+    @property
+    def offset(self) -> int: ...  # noqa: D102 - said above
+    @property
+    def end(self) -> int: ...  # noqa: D102 - said above
+    @property
+    def text(self) -> str: ...  # noqa: D102 - said above
+
+
+@dataclass(slots=True)
+class _Found:
+    """A run as the log tells it so far."""
+
+    start: datetime
+    ordinal: int
+    path: str
+    offset: int
+    subject: str = ""
+    implicit: bool = False
+    """No line said that it starts."""
+    steps: list[str] = field(default_factory=list)
+    """What started inside it and has not ended."""
+    status: RunStatus = RunStatus.RUNNING
+    sure: bool = False
+    """Its end was said of the run itself and not perhaps of a step."""
+    ended_at: datetime | None = None
+    end: int | None = None
+    line: str = ""
+    message: str = ""
+    errors: int = 0
+    first_error: str = ""
+    traceback: str = ""
+    processed: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        out = asdict(self)
+        out["start"] = self.start.isoformat()
+        out["ended_at"] = None if self.ended_at is None else self.ended_at.isoformat()
+        out["status"] = self.status.value
+        return out
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> _Found:
+        known = {entry.name for entry in fields(cls)}
+        values = {key: value for key, value in data.items() if key in known}
+        values["start"] = datetime.fromisoformat(values["start"])
+        values["ended_at"] = datetime.fromisoformat(values["ended_at"]) if values.get("ended_at") else None
+        values["status"] = RunStatus(values.get("status", "RUNNING"))
+        return cls(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class ScanState:
+    """What must be remembered between two readings of a log: JSON of a bounded size, meant for the scanner only."""
+
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Only strings, numbers, lists and objects."""
+        return dict(self.data)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any] | None) -> ScanState:
+        """The state again; none, or one of another version, is the beginning of a log."""
+        return cls(data) if data and data.get("version") == _STATE_VERSION else cls()
+
+
+class ScanResult(NamedTuple):
+    """The state to go on from, and the runs that began or changed, oldest first."""
+
+    state: ScanState
+    runs: tuple[Run, ...]
+
+
+@dataclass(slots=True)
+class _Memory:
+    """The state while lines are read."""
+
+    open: list[_Found] = field(default_factory=list)
+    """Begun and not ended, oldest first."""
+    ended: _Found | None = None
+    last_at: datetime | None = None
+    level: Level | None = None
+    retrying: bool = False
+    """The entry above says that it will be tried again: a traceback below it was caught."""
+    seen_start: bool = False
+    ends_surely: bool = False
+    """A run's own end has been seen here, so the end of a step is not taken for it."""
+    tracing: str = ""
+    """``gather`` or ``skip`` while the lines of a traceback come."""
+    frame_above: bool = False
+    starts: list[tuple[str, int]] = field(default_factory=list)
+    """Latest start times and how many runs had each."""
+
+    @classmethod
+    def of(cls, state: ScanState) -> _Memory:
+        data = dict(state.data)
+        if not data:
+            return cls()
+        data.pop("version")
+        data["open"] = [_Found.from_json(entry) for entry in data["open"]]
+        data["ended"] = _Found.from_json(data["ended"]) if data["ended"] else None
+        data["last_at"] = datetime.fromisoformat(data["last_at"]) if data["last_at"] else None
+        data["starts"] = [(at, count) for at, count in data["starts"]]
+        return cls(**data)
+
+    def state(self) -> ScanState:
+        return ScanState(
+            {
+                "version": _STATE_VERSION,
+                "open": [found.to_json() for found in self.open],
+                "ended": self.ended.to_json() if self.ended else None,
+                "last_at": self.last_at.isoformat() if self.last_at else None,
+                "level": self.level,
+                "retrying": self.retrying,
+                "seen_start": self.seen_start,
+                "ends_surely": self.ends_surely,
+                "tracing": self.tracing,
+                "frame_above": self.frame_above,
+                "starts": [list(entry) for entry in self.starts],
+            }
+        )
+
+
+class Scanner:
+    """Finds one program's runs in its log lines.
+
+    Raises:
+        ModelError: a pattern is no regular expression.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.patterns = Patterns(program.patterns)
+        self.zone = ZoneInfo(program.timezone)
+        self.reader = TimeReader(self.zone, program.patterns.timestamp_format)
+
+    def scan(
+        self, state: ScanState, lines: Sequence[Line], path: str, *, hint: datetime | None = None
+    ) -> ScanResult:
+        """Read ``lines``, which follow those that ``state`` has seen.
+
+        ``path`` names the file they stand in. ``hint`` is a moment shortly before the first line, for logs whose
+        lines leave out the year or the date; without it the date in ``path`` or the line before serves.
+        """
+        reading = _Reading(self, _Memory.of(state), path, hint or date_in_path(path, self.zone))
+        for line in lines:
+            reading.take(line)
+        return ScanResult(reading.memory.state(), reading.runs())
+
+
+class _Reading:
+    """One pass over some lines."""
+
+    def __init__(self, scanner: Scanner, memory: _Memory, path: str, hint: datetime | None) -> None:
+        self.memory = memory
+        self._scanner = scanner
+        self._patterns = scanner.patterns
+        self._path = path
+        self._hint = hint
+        self._changed: dict[tuple[datetime, int], _Found] = {}
+
+    def runs(self) -> tuple[Run, ...]:
+        """What began or changed in this pass."""
+        return tuple(_run(self._scanner.program, self._changed[key]) for key in sorted(self._changed))
+
+    def take(self, line: Line) -> None:
+        """Read one line."""
+        memory, text = self.memory, line.text
+        found = self._scanner.reader.find(text, memory.last_at or self._hint)
+        if found is None:
+            if memory.last_at is None or not text.strip():
+                return
+            if memory.tracing:
+                self._traced(line)
+                return
+            level, message, at = memory.level, text.strip(), memory.last_at
+        else:
+            at, rest = found.at, text[found.end :]
+            level, message = level_of(rest), message_of(rest)
+            self._silence(at, line)
+            memory.last_at, memory.level, memory.tracing = at, level, ""
+            memory.retrying = RETRY.search(message) is not None
+        if TRACEBACK.search(text):
+            self._trace_begins(line, at, message)
+            return
+        sign = self._patterns.read(text, message, level, timed=found is not None)
+        if sign is not None and sign.kind == "started":
+            self._started(line, at, sign)
+        elif found is not None and level in ("error", "critical"):
+            self._counted(at)
+        self._processed(text, at)
+        if sign is not None and sign.kind == "failed":
+            self._failed(line, at, message)
+        elif sign is not None and sign.kind == "succeeded":
+            self._succeeded(line, at, message, sign)
+
+    def _silence(self, at: datetime, line: Line) -> None:
+        """Without start lines a run begins with the first line after the previous end."""
+        memory = self.memory
+        if memory.seen_start:
+            return
+        if memory.open and memory.last_at and at - memory.last_at > self._scanner.program.max_runtime:
+            memory.open.clear()
+        ended = memory.ended.ended_at if memory.ended else None
+        if not memory.open and (ended is None or at - ended > QUIET):
+            self._open(line, at, implicit=True)
+
+    def _open(self, line: Line, at: datetime, *, subject: str = "", implicit: bool = False) -> _Found:
+        memory, key = self.memory, at.isoformat()
+        count = dict(memory.starts).get(key, 0)
+        memory.starts = [entry for entry in memory.starts if entry[0] != key][-STARTS_KEPT + 1 :] + [(key, count + 1)]
+        run = _Found(at, count, self._path, line.offset, subject, implicit)
+        run.line = line.text.strip()[:LINE_CHARS]
+        memory.open = [*memory.open, run][-MOST_OPEN:]
+        self._change(run)
+        return run
+
+    def _change(self, run: _Found) -> None:
+        self._changed[run.start, run.ordinal] = run
+
+    def _started(self, line: Line, at: datetime, sign: Sign) -> None:
+        memory, program = self.memory, self._scanner.program
+        if sign.step:
+            return
+        if memory.open and memory.open[-1].implicit:
+            run = memory.open.pop()
+            if at - run.start <= TRAILING:  # what stood before the start line was its prelude
+                run.implicit, run.subject = False, sign.subject
+                memory.open.append(run)
+                memory.seen_start = True
+                return
+            self._changed.pop((run.start, run.ordinal), None)
+        memory.seen_start = True
+        memory.open = [run for run in memory.open if at - run.start <= program.max_runtime]
+        if not sign.sure:
+            if memory.open and memory.open[-1].subject != sign.subject:
+                memory.open[-1].steps = [*memory.open[-1].steps, sign.subject][-MOST_STEPS:]
+                return
+            if self._goes_on(at, sign):
+                return
+        self._open(line, at, subject=sign.subject)
+
+    def _goes_on(self, at: datetime, sign: Sign) -> bool:
+        """What was taken for the end of the run was the end of a step: another one starts at once."""
+        memory, run = self.memory, self.memory.ended
+        if memory.open or run is None or run.sure or run.status is not RunStatus.SUCCESS or run.ended_at is None:
+            return False
+        if at - run.ended_at > TRAILING or run.subject == sign.subject:
+            return False
+        run.status, run.ended_at, run.end, run.steps = RunStatus.RUNNING, None, None, [sign.subject]
+        memory.open, memory.ended = [run], None
+        self._change(run)
+        return True
+
+    def _current(self, at: datetime) -> _Found | None:
+        """The run that a line at this time belongs to."""
+        memory = self.memory
+        if memory.open:
+            return memory.open[-1]
+        run = memory.ended
+        return run if run and run.ended_at and at - run.ended_at <= TRAILING else None
+
+    def _counted(self, at: datetime) -> None:
+        run = self._current(at)
+        if run is not None:
+            run.errors += 1
+            self._change(run)
+
+    def _processed(self, text: str, at: datetime) -> None:
+        run = self._current(at)
+        count = None if run is None else self._patterns.processed(text)
+        if run is not None and count is not None and count != run.processed:
+            run.processed = count
+            self._change(run)
+
+    def _end(self, run: _Found, line: Line, at: datetime, status: RunStatus, message: str) -> None:
+        memory = self.memory
+        run.status, run.ended_at, run.message = status, max(at, run.start), message[:LINE_CHARS]
+        run.line = line.text.strip()[:LINE_CHARS]
+        run.end = line.end if run.path == self._path else None
+        run.steps = []
+        memory.open = [other for other in memory.open if other is not run]
+        memory.ended = run
+        self._change(run)
+
+    def _failed(self, line: Line, at: datetime, message: str) -> None:
+        run = self._current(at)
+        if run is None:  # it broke before it could say that it started
+            run = self._open(line, at)
+        if run.status is RunStatus.FAILED:
+            return  # the first reason counts
+        run.first_error = run.first_error or message[:LINE_CHARS]
+        run.errors = max(1, run.errors)
+        run.sure = False
+        self._end(run, line, at, RunStatus.FAILED, message)
+
+    def _succeeded(self, line: Line, at: datetime, message: str, sign: Sign) -> None:
+        memory = self.memory
+        run = memory.open[-1] if memory.open else memory.ended
+        if run is None or at - run.start > self._scanner.program.max_runtime and not memory.open:
+            return
+        own = sign.sure or sign.subject == run.subject
+        if not own and sign.subject in run.steps:
+            run.steps.remove(sign.subject)
+            if run.steps or memory.ends_surely:
+                return
+        elif not own and sign.step:
+            return
+        if run.status is RunStatus.FAILED and not own:
+            return
+        memory.ends_surely = memory.ends_surely or own
+        run.sure = run.sure or own
+        self._end(run, line, at, RunStatus.SUCCESS, message)
+
+    def _trace_begins(self, line: Line, at: datetime, message: str) -> None:
+        memory = self.memory
+        if memory.retrying or memory.level == "debug":
+            memory.tracing = "skip"
+            return
+        before = self._current(at)
+        known = before is not None and bool(before.traceback)
+        self._failed(line, at, message)
+        memory.tracing = "skip" if known else "gather"
+        memory.frame_above = False
+        if not known and memory.ended is not None:
+            memory.ended.traceback = message
+            self._change(memory.ended)
+
+    def _traced(self, line: Line) -> None:
+        """A line of a traceback; the one that names the exception says best what went wrong."""
+        memory, run, text = self.memory, self.memory.ended, line.text.rstrip()
+        if memory.tracing != "gather" or run is None:
+            return
+        run.traceback = f"{run.traceback}\n{text}"[-TRACEBACK_CHARS:]
+        if run.path == self._path:
+            run.end = line.end
+        frame = text.startswith((" ", "\t"))
+        if memory.frame_above and not frame:
+            if TRACEBACK.search(run.first_error) or not run.first_error:
+                run.first_error = text[:LINE_CHARS]
+            if run.status is RunStatus.FAILED:
+                run.message = text[:LINE_CHARS]
+        memory.frame_above = frame
+        self._change(run)
+
+
+def _run(program: Program, found: _Found) -> Run:
+    start = found.start.astimezone(UTC)
+    return Run(
+        run_id=uuid.uuid5(NAMESPACE, f"{program.name}|{start.isoformat()}|{found.ordinal}"),
+        program=program.name,
+        status=found.status,
+        start_time=start,
+        end_time=found.ended_at,
+        message=found.message,
+        error_details=found.traceback,
+        processed_count=found.processed or 0,
+        origin=Origin.LOG,
+        log=LogEvidence(
+            status=found.status,
+            span=LogSpan(found.path, found.offset, found.end),
+            started_at=start,
+            ended_at=found.ended_at,
+            line=found.line,
+            errors=found.errors,
+            first_error=found.first_error,
+            traceback=found.traceback,
+            processed=found.processed,
+        ),
+    )

@@ -1,0 +1,382 @@
+"""(program, evidence, now) to a verdict, the runs that should have been and were not, and when to look again.
+
+The rules and their order are argued in docs/decisions/0004-verdict-rules.md.
+"""
+
+from __future__ import annotations
+
+import uuid
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from batmon.judge.schedule import Schedule
+from batmon.model import (
+    NAMESPACE,
+    LogSight,
+    LogState,
+    Origin,
+    Program,
+    Reason,
+    Run,
+    RunStatus,
+    Status,
+    Verdict,
+    aware,
+)
+
+MOST_RUNS = 60
+"""A list of this many runs may have been cut: what lies before its oldest is not known."""
+MOST_MISSED = 500
+LIVES_ON = timedelta(seconds=60)
+"""How long a process or an open record may outlive the log's last word."""
+EARLIEST = timedelta(seconds=60)
+LATE_AT_LEAST, LATE_AT_MOST = timedelta(seconds=5), timedelta(seconds=60)
+NO_END = "no end found within max_runtime"
+_INSTANT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A verdict and what follows from it for the rows.
+
+    ``missed`` are new MISSED rows, ``closed`` runs whose end never came, ``removed`` the ids of MISSED rows that
+    later evidence contradicts. Slots whose grace ended by ``judged_until`` are decided.
+    """
+
+    verdict: Verdict
+    missed: tuple[Run, ...]
+    closed: tuple[Run, ...]
+    judged_until: datetime
+    removed: tuple[uuid.UUID, ...] = ()
+
+
+class Opinion(NamedTuple):
+    """One thing that may be said of a program."""
+
+    status: Status
+    reason: Reason
+    facts: Mapping[str, Any]
+
+
+def judge(
+    program: Program,
+    runs: Sequence[Run],
+    sight: LogSight,
+    *,
+    watch_since: datetime,
+    judged_until: datetime | None,
+    now: datetime,
+    blind: tuple[datetime, datetime] | None = None,
+    known_since: datetime | None = None,
+) -> Judged:
+    """Judge ``program`` as of ``now`` from its ``runs`` (newest first) and what could be seen of its logs.
+
+    ``watch_since``: slots before it are not judged. ``judged_until``: what the judgement before returned. ``blind``:
+    the daemon's own absence; a run missed in it is marked as verified late. ``known_since``: ``runs`` holds all runs
+    since then; left out, a list of fewer than 60 is taken for complete and a longer one from its oldest run on.
+    """
+    now = aware(now, "now")
+    if known_since is None and len(runs) >= MOST_RUNS:
+        known_since = min(run.start_time for run in runs)
+    slots = _Slots(program, runs)
+    decided = watch_since if judged_until is None else judged_until
+    missed: tuple[Run, ...] = ()
+    if sight.state is not LogState.UNREADABLE:  # who cannot look decides nothing
+        begin = max(watch_since, known_since) if known_since else watch_since
+        missed = tuple(
+            _missed_row(program, slot, blind) for slot in slots.unsatisfied(decided - program.grace, now, since=begin)
+        )
+        decided = max(decided, now)
+    known = {run.run_id for run in runs}
+    missed = tuple(row for row in missed if row.run_id not in known)
+    removed = tuple(
+        run.run_id for run in runs if run.status is RunStatus.MISSED and run.slot and slots.satisfied(run.slot)
+    )
+    rows = [run for run in (*missed, *runs) if run.run_id not in removed]
+    closed = tuple(_closed(program, run) for run in rows if _superseded(program, run, rows, now))
+    by_id = {run.run_id: run for run in closed}
+    evidence = _Evidence(program, [by_id.get(run.run_id, run) for run in rows], slots, sight, watch_since, now)
+    status, reason, facts = evidence.opinion()
+    verdict = Verdict(
+        status=status,
+        reason=reason,
+        at=now,
+        facts=facts,
+        next_due=slots.schedule.next_due(now),
+        deadline=evidence.deadline(),
+        running=evidence.running[0] if evidence.running else None,
+        last_run=evidence.last,
+    )
+    return Judged(verdict, missed, closed, decided, removed)
+
+
+def undecided_since(program: Program, *, watch_since: datetime, judged_until: datetime | None) -> datetime:
+    """The earliest start of a run that can still matter to a slot that is not decided: load runs from there on."""
+    decided = watch_since if judged_until is None else judged_until
+    return max(watch_since, decided - program.grace) - EARLIEST
+
+
+def late_after(grace: timedelta) -> timedelta:
+    """How long after its due time a run is late: a tenth of the grace, between 5 and 60 seconds."""
+    return max(LATE_AT_LEAST, min(LATE_AT_MOST, grace / 10))
+
+
+class _Slots:
+    """The due times of a program and the runs that satisfy them."""
+
+    def __init__(self, program: Program, runs: Sequence[Run]) -> None:
+        self.schedule = Schedule(program.schedule, program.timezone)
+        self.grace = program.grace
+        self._starts = sorted(run.start_time for run in runs if run.status is not RunStatus.MISSED)
+
+    def satisfied(self, slot: datetime) -> bool:
+        """Whether a run started within a little before ``slot`` and the end of its grace."""
+        index = bisect_left(self._starts, slot - self.early(slot))
+        return index < len(self._starts) and self._starts[index] <= slot + self.grace
+
+    def early(self, slot: datetime) -> timedelta:
+        """How long before ``slot`` a run may start and still be that slot's."""
+        interval = self.schedule.interval(slot)
+        return EARLIEST if interval is None else min(EARLIEST, interval / 4)
+
+    def unsatisfied(self, after: datetime, now: datetime, *, since: datetime) -> list[datetime]:
+        """The slots later than ``after`` and not before ``since`` whose grace is over and that had no run."""
+        start = max(after, since - _INSTANT)
+        due = self.schedule.due_between(start, now - self.grace, limit=MOST_MISSED)
+        return [slot for slot in due if not self.satisfied(slot)]
+
+    def pending(self, now: datetime) -> list[datetime]:
+        """The slots that are due, within their grace, and have had no run."""
+        due = self.schedule.due_between(now - self.grace, now, limit=MOST_MISSED)
+        return [slot for slot in due if not self.satisfied(slot)]
+
+    def coming(self, now: datetime) -> Iterator[datetime]:
+        """The next slot that no run satisfies yet; those before it that a run satisfies early are passed over."""
+        slot = self.schedule.next_due(now)
+        while slot is not None and self.satisfied(slot):
+            slot = self.schedule.next_due(slot)
+        if slot is not None:
+            yield slot
+
+
+def _missed_row(program: Program, slot: datetime, blind: tuple[datetime, datetime] | None) -> Run:
+    late = blind is not None and blind[0] <= slot + program.grace <= blind[1]
+    return Run(
+        run_id=uuid.uuid5(NAMESPACE, f"{program.name}|missed|{slot.isoformat()}"),
+        program=program.name,
+        status=RunStatus.MISSED,
+        start_time=slot,
+        origin=Origin.SCHEDULE,
+        slot=slot,
+        verified_late=late,
+    )
+
+
+def _over(program: Program, run: Run, now: datetime) -> bool:
+    return run.start_time + program.max_runtime <= now
+
+
+def _superseded(program: Program, run: Run, rows: Sequence[Run], now: datetime) -> bool:
+    """A run found in a log whose end never came, while a later one has ended."""
+    return run.origin is Origin.LOG and _left_behind(program, run, rows, now)
+
+
+def _left_behind(program: Program, run: Run, rows: Sequence[Run], now: datetime) -> bool:
+    if run.status is not RunStatus.RUNNING or not _over(program, run, now) or (run.process and run.process.alive):
+        return False
+    return any(
+        other.finished and other.status is not RunStatus.MISSED and other.start_time > run.start_time for other in rows
+    )
+
+
+def _closed(program: Program, run: Run) -> Run:
+    end = run.start_time + program.max_runtime
+    return replace(run, status=RunStatus.FAILED, end_time=end, message=run.message or NO_END)
+
+
+class _Evidence:
+    """What is known of a program at one moment, and what it amounts to."""
+
+    def __init__(
+        self,
+        program: Program,
+        rows: Sequence[Run],
+        slots: _Slots,
+        sight: LogSight,
+        watch_since: datetime,
+        now: datetime,
+    ) -> None:
+        self._program, self._slots, self._sight = program, slots, sight
+        self._watch_since, self._now = watch_since, now
+        newest_first = sorted(rows, key=lambda run: (run.start_time, run.run_id), reverse=True)
+        self._real = [run for run in newest_first if run.status is not RunStatus.MISSED]
+        self._missed = [run for run in newest_first if run.status is RunStatus.MISSED]
+        self.last = next((run for run in self._real if run.finished), None)
+        self.running = [
+            run for run in self._real if not run.finished and not _left_behind(program, run, self._real, now)
+        ]
+
+    def opinion(self) -> Opinion:
+        """The worst that applies; of equals the first."""
+        if self._sight.state is LogState.UNREADABLE:
+            opinions = [*self._died(), *self._missed_now(), *self._failed()]  # not looking makes none of these better
+            return opinions[0] if opinions else self._blind()
+        opinions = [
+            *self._died(), *self._hung(), *self._missed_now(), *self._failed(), *self._contradiction(),
+            *self._overlapping(), *self._log_gone(), *self._late(), *self._stale(), *self._well(),
+        ]  # fmt: skip
+        return max(opinions, key=lambda opinion: opinion.status.severity)
+
+    def _blind(self) -> Opinion:
+        return Opinion(Status.UNKNOWN, Reason.BLIND, {"detail": self._sight.detail})
+
+    def _died(self) -> Iterator[Opinion]:
+        for run in self.running[:1]:
+            if run.process is not None and not run.process.alive:
+                facts = {"start": run.start_time, "pid": run.process.pid, "exit_code": run.process.exit_code}
+                yield Opinion(Status.ERROR, Reason.DIED, facts)
+
+    def _hung(self) -> Iterator[Opinion]:
+        for run in self.running[:1]:
+            if _over(self._program, run, self._now):
+                facts = {
+                    "start": run.start_time,
+                    "max_runtime_sec": self._program.max_runtime.total_seconds(),
+                    "line": _last_word(run),
+                }
+                yield Opinion(Status.ERROR, Reason.HUNG, facts)
+
+    def _missed_now(self) -> Iterator[Opinion]:
+        newest = self._real[0].start_time if self._real else None
+        rows = [row for row in self._missed if newest is None or newest < row.start_time]
+        if rows:
+            slot = rows[0].slot or rows[0].start_time
+            facts = {
+                "due": slot,
+                "grace_end": slot + self._program.grace,
+                "last_start": newest,
+                "missed": len(rows),
+                "verified_late": rows[0].verified_late,
+            }
+            yield Opinion(Status.ERROR, Reason.MISSED, facts)
+
+    def _failed(self) -> Iterator[Opinion]:
+        run = self.last
+        if run is not None and run.status is RunStatus.FAILED:
+            facts = {"start": run.start_time, "end": run.end_time, "line": _why(run), "origin": run.origin.value}
+            yield Opinion(Status.ERROR, Reason.FAILED, facts)
+
+    def _contradiction(self) -> Iterator[Opinion]:
+        for run in self.running:
+            over = _log_end(run)
+            if over is not None and over + LIVES_ON <= self._now:
+                yield Opinion(Status.WARNING, Reason.CONTRADICTION, _sides(run))
+        run_over = self.last
+        if run_over is not None and run_over.status is RunStatus.SUCCESS and run_over.log is not None:
+            log = run_over.log
+            if log.status is RunStatus.FAILED or log.first_error or log.traceback:
+                yield Opinion(Status.WARNING, Reason.CONTRADICTION, _sides(run_over))
+
+    def _overlapping(self) -> Iterator[Opinion]:
+        active = [run for run in self.running if not _over(self._program, run, self._now)]
+        origins = {run.origin for run in active}
+        if Origin.RERUN in origins and Origin.RECORD in origins:  # a re-run that records itself is one execution
+            active = [run for run in active if run.origin is not Origin.RECORD]
+        if len(active) > 1:
+            facts = {"start": active[0].start_time, "other_start": active[1].start_time, "count": len(active)}
+            yield Opinion(Status.WARNING, Reason.OVERLAPPING, facts)
+
+    def _log_gone(self) -> Iterator[Opinion]:
+        if self._sight.state is LogState.GONE:
+            yield Opinion(Status.WARNING, Reason.LOG_GONE, {"detail": self._sight.detail})
+
+    def _late(self) -> Iterator[Opinion]:
+        pending = [slot for slot in self._slots.pending(self._now) if slot >= self._watch_since]
+        if pending and pending[0] + late_after(self._program.grace) <= self._now:
+            facts = {
+                "due": pending[0],
+                "grace_end": pending[0] + self._program.grace,
+                "last_start": self._real[0].start_time if self._real else None,
+            }
+            yield Opinion(Status.WARNING, Reason.LATE, facts)
+
+    def _stale(self) -> Iterator[Opinion]:
+        """Nothing is known of the last slot: before we watched it, or beyond what could be seen. Never green."""
+        last_slot = self._slots.schedule.last_due(self._now - self._program.grace)
+        newest = self._real[0].start_time if self._real else None
+        if newest is None and not self._missed:
+            yield self._never_seen(None)
+        elif last_slot is not None and not self._slots.satisfied(last_slot) and (newest is None or newest < last_slot):
+            yield self._never_seen(newest)
+
+    def _never_seen(self, newest: datetime | None) -> Opinion:
+        facts = {"due": self._slots.schedule.next_due(self._now), "last_start": newest}
+        return Opinion(Status.UNKNOWN, Reason.NEVER_SEEN, facts)
+
+    def _well(self) -> Iterator[Opinion]:
+        last = self.last
+        if self.running and (last is None or self.running[0].start_time >= last.start_time):
+            yield Opinion(Status.OK, Reason.RUNNING, {"start": self.running[0].start_time})
+        elif last is not None:
+            seconds = None if last.duration is None else last.duration.total_seconds()
+            facts = {
+                "start": last.start_time,
+                "end": last.end_time,
+                "duration_sec": seconds,
+                "processed": last.processed_count,
+                "message": last.message,
+            }
+            yield Opinion(Status.OK, Reason.SUCCEEDED, facts)
+
+    def deadline(self) -> datetime | None:
+        """The first later moment at which the same evidence would give another verdict; None if never."""
+        grace = self._program.grace
+        moments: list[datetime] = []
+        for slot in (*self._slots.pending(self._now), *self._slots.coming(self._now)):
+            moments += [slot + late_after(grace), slot + grace]
+        for run in self._real:
+            if not run.finished:
+                moments.append(run.start_time + self._program.max_runtime)
+                over = _log_end(run)
+                if over is not None:
+                    moments.append(over + LIVES_ON)
+        return min((moment for moment in moments if moment > self._now), default=None)
+
+
+def _log_end(run: Run) -> datetime | None:
+    """When the log said that a run was over that other evidence shows running."""
+    return None if run.log is None or run.log.status is RunStatus.RUNNING else run.log.ended_at
+
+
+def _why(run: Run) -> str:
+    """The best words for a failure."""
+    record = run.record
+    said = run.message or (run.log.first_error if run.log else "") or (record.message if record else "")
+    if not said and run.error_details.strip():
+        said = run.error_details.strip().splitlines()[-1]
+    if not said and run.process is not None and run.process.exit_code is not None:
+        said = f"exit code {run.process.exit_code}"
+    if not said and record is not None:
+        said = record.word
+    return said
+
+
+def _last_word(run: Run) -> str:
+    return run.log.line if run.log is not None else run.message
+
+
+def _sides(run: Run) -> dict[str, Any]:
+    """What each kind of evidence says of a run, for those that say anything."""
+    facts: dict[str, Any] = {"start": run.start_time, "end": run.end_time}
+    if run.record is not None:
+        facts["record"] = run.record.word or run.record.status.value
+    if run.log is not None:
+        facts["log"] = run.log.status.value
+        facts["line"] = run.log.first_error or (run.message if run.log.status is RunStatus.FAILED else run.log.line)
+    if run.process is not None:
+        code = run.process.exit_code
+        facts["process"] = "alive" if run.process.alive else f"exit code {code}" if code is not None else "gone"
+    return facts

@@ -1,0 +1,199 @@
+"""A run as a row of the run table, and as the gate shows it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from asyncpg import Record
+
+from batmon.model import (
+    LogEvidence,
+    LogSpan,
+    Origin,
+    ProcessEvidence,
+    RecordEvidence,
+    Run,
+    RunStatus,
+    run_status,
+)
+from batmon.store.texts import from_json, storable, to_json
+
+log = logging.getLogger(__name__)
+
+INT_MAX = 2**31 - 1
+MESSAGE_CHARS = 8_000
+DETAIL_CHARS = 32_000
+
+
+def run_json(run: Run, log_id: int | None = None) -> dict[str, Any]:
+    """The shape ``Run`` of docs/gate.md; ``log_id`` stands in where the run does not know its own yet."""
+    record = run.record
+    return {
+        "log_id": run.log_id if run.log_id is not None else log_id,
+        "run_id": str(run.run_id),
+        "bot_name": run.program,
+        "task_name": run.task_name,
+        "status": run.status.value,
+        "message": run.message or (record.message if record else ""),
+        "error_details": run.error_details or (record.error_details if record else ""),
+        "start_time": run.start_time.isoformat(),
+        "end_time": _moment(run.end_time),
+        "duration_sec": _seconds(run),
+        "processed_count": run.processed_count,
+        "origin": run.origin.value,
+        "started_by": run.started_by,
+        "exit_code": run.process.exit_code if run.process else None,
+        "verified_late": run.verified_late,
+        "slot": _moment(run.slot),
+        "log": None
+        if run.log is None
+        else {"path": run.log.span.path, "start": run.log.span.start, "end": run.log.span.end},
+    }
+
+
+def columns(runs: Iterable[Run]) -> list[list[Any]]:
+    """The arrays that the statement ``put_runs`` takes, ordered by run_id so that two writers cannot deadlock.
+
+    Of several runs with one id the last one counts.
+    """
+    by_id = {run.run_id: run for run in runs}
+    rows = [_row(by_id[run_id]) for run_id in sorted(by_id)]
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(16)]
+
+
+def _row(run: Run) -> tuple[Any, ...]:
+    return (
+        run.run_id,
+        run.program,
+        storable(run.task_name)[:100],
+        run.status.value,
+        storable(run.message)[:MESSAGE_CHARS],
+        storable(run.error_details)[-DETAIL_CHARS:],
+        run.start_time,
+        run.end_time,
+        _seconds(run),
+        max(-INT_MAX, min(run.processed_count, INT_MAX)),
+        run.origin.value,
+        storable(run.started_by),
+        run.slot,
+        run.process.exit_code if run.process else None,
+        run.verified_late,
+        to_json(evidence_json(run)),
+    )
+
+
+def evidence_json(run: Run) -> dict[str, Any]:
+    """The column ``evidence``: ``log``, ``process``, and ``record`` where the row itself is not the record."""
+    found: dict[str, Any] = {}
+    if run.log is not None:
+        seen = run.log
+        found["log"] = {
+            "status": seen.status.value,
+            "path": seen.span.path,
+            "start": seen.span.start,
+            "end": seen.span.end,
+            "started_at": seen.started_at,
+            "ended_at": seen.ended_at,
+            "line": seen.line,
+            "errors": seen.errors,
+            "first_error": seen.first_error,
+            "traceback": seen.traceback,
+            "processed": seen.processed,
+        }
+    if run.process is not None:
+        known = run.process
+        found["process"] = {
+            "pid": known.pid,
+            "alive": known.alive,
+            "exit_code": known.exit_code,
+            "stopped_by": known.stopped_by,
+        }
+    if run.record is not None and run.origin is not Origin.RECORD:
+        found["record"] = {
+            "word": run.record.word,
+            "message": run.record.message,
+            "error_details": run.record.error_details,
+        }
+    return found
+
+
+def run_of(row: Record) -> Run:
+    """The run that a row stands for. The record of a row that others wrote is its own columns, in their words."""
+    origin = Origin(row["origin"]) if row["origin"] in set(Origin) else Origin.RECORD
+    status = run_status(row["status"])
+    record = None
+    if origin is Origin.RECORD:
+        record = RecordEvidence(status, row["status"], row["message"] or "", row["error_details"] or "")
+    seen, process, noted = _evidence(row["evidence"], row["run_id"])
+    return Run(
+        run_id=row["run_id"],
+        program=row["bot_name"],
+        status=status,
+        start_time=row["start_time"],
+        end_time=row["end_time"],
+        task_name=row["task_name"],
+        message=row["message"] or "",
+        error_details=row["error_details"] or "",
+        processed_count=row["processed_count"] or 0,
+        origin=origin,
+        log_id=row["log_id"],
+        started_by=row["started_by"],
+        slot=row["slot"],
+        verified_late=row["verified_late"],
+        log=seen,
+        record=record or noted,
+        process=process,
+    )
+
+
+def _evidence(text: str, run_id: UUID) -> tuple[LogEvidence | None, ProcessEvidence | None, RecordEvidence | None]:
+    if text == "{}":
+        return None, None, None
+    try:
+        held = from_json(text)
+        return _log(held.get("log")), _process(held.get("process")), _record(held.get("record"))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:  # anybody may write into the table
+        log.warning("evidence of a run cannot be read: %r", error, extra={"run_id": str(run_id)})
+        return None, None, None
+
+
+def _log(held: Mapping[str, Any] | None) -> LogEvidence | None:
+    if held is None:
+        return None
+    return LogEvidence(
+        status=RunStatus(held["status"]),
+        span=LogSpan(held["path"], held["start"], held["end"]),
+        started_at=datetime.fromisoformat(held["started_at"]),
+        ended_at=None if held["ended_at"] is None else datetime.fromisoformat(held["ended_at"]),
+        line=held["line"],
+        errors=held["errors"],
+        first_error=held["first_error"],
+        traceback=held["traceback"],
+        processed=held["processed"],
+    )
+
+
+def _process(held: Mapping[str, Any] | None) -> ProcessEvidence | None:
+    if held is None:
+        return None
+    return ProcessEvidence(held["pid"], held["alive"], held["exit_code"], held["stopped_by"])
+
+
+def _record(held: Mapping[str, Any] | None) -> RecordEvidence | None:
+    if held is None:
+        return None
+    return RecordEvidence(run_status(held["word"]), held["word"], held["message"], held["error_details"])
+
+
+def _moment(value: datetime | None) -> str | None:
+    return None if value is None else value.isoformat()
+
+
+def _seconds(run: Run) -> int | None:
+    if run.duration is None:
+        return None
+    return max(-INT_MAX, min(round(run.duration.total_seconds()), INT_MAX))

@@ -1,0 +1,288 @@
+"""The store: programs, runs, verdicts and what else must be remembered, in PostgreSQL.
+
+Every method raises StoreUnavailable while Postgres is away (trying again later may work), SchemaError when the
+database is not what it should be, and StoreError for the rest. SQL is in ``queries/*.sql``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from batmon.model import Program, Run
+from batmon.store import judgements
+from batmon.store.listening import Listener, Reconnected
+from batmon.store.mapping import errors_mapped
+from batmon.store.migrate import migrate
+from batmon.store.run_rows import run_of
+from batmon.store.shapes import AuditEntry, Cursor, Judgement, StoredState, cursor_of, program_json, state_of
+from batmon.store.statements import sql
+from batmon.store.texts import from_json, to_json
+
+CONNECTIONS = 10
+"""How many the pool may open; the embedded server has 40 for everybody."""
+QUERY_SEC = 30.0
+CONNECT_SEC = 10.0
+CLOSE_SEC = 5.0
+BATCH_RUNS = 1000
+MOST_RUNS = 100_000
+"""How many runs one question about a span may bring back."""
+MONTHS_AHEAD = 3
+
+SESSION = {
+    "application_name": "batmon",
+    "batmon.quiet": "on",  # what the daemon writes itself need not be announced to it
+    "search_path": "public",
+    "timezone": "UTC",
+    "lock_timeout": "3s",  # somebody's forgotten transaction must not hold up a judgement
+    "plan_cache_mode": "force_generic_plan",  # planning over the partitions costs more than running
+    "enable_seqscan": "off",  # a plan made while a table was empty is kept after it has grown
+}
+
+
+class Store:
+    """A pool of connections to a migrated database; made by ``open``."""
+
+    def __init__(self, url: str, pool: asyncpg.Pool) -> None:
+        self._url = url
+        self._pool = pool
+        self._months: set[tuple[int, int]] = set()
+        self._listening: set[asyncio.Task[None]] = set()
+
+    @classmethod
+    async def open(cls, url: str, owner_url: str | None = None) -> Store:
+        """Bring the schema up to date, as ``owner_url`` or with what rights ``url`` has, and connect.
+
+        Raises:
+            StoreUnavailable: nobody answers there.
+            SchemaError: the database is newer, another's, or may not be changed by this role.
+        """
+        with errors_mapped():
+            owner = await asyncpg.connect(
+                owner_url or url, timeout=CONNECT_SEC, server_settings={"search_path": "public", "timezone": "UTC"}
+            )
+            try:
+                await migrate(owner)
+            finally:
+                await owner.close(timeout=CLOSE_SEC)
+            pool = await asyncpg.create_pool(
+                url,
+                min_size=1,
+                max_size=CONNECTIONS,
+                timeout=CONNECT_SEC,
+                command_timeout=QUERY_SEC,
+                max_inactive_connection_lifetime=300.0,
+                server_settings=SESSION,
+                reset=_keep_session,
+            )
+        return cls(url, pool)
+
+    async def close(self) -> None:
+        """Stop listening and let go of every connection."""
+        for task in self._listening:
+            task.cancel()
+        await asyncio.gather(*self._listening, return_exceptions=True)
+        try:
+            await asyncio.wait_for(self._pool.close(), CLOSE_SEC)
+        except (TimeoutError, OSError, asyncpg.InterfaceError):
+            self._pool.terminate()
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[judgements.Connection]:
+        with errors_mapped():
+            async with self._pool.acquire(timeout=QUERY_SEC) as connection:
+                yield connection
+
+    async def _fetch(self, name: str, *values: Any) -> list[asyncpg.Record]:
+        async with self._connection() as connection:
+            return list(await connection.fetch(sql(name), *values))
+
+    async def _execute(self, name: str, *values: Any) -> None:
+        async with self._connection() as connection:
+            await connection.execute(sql(name), *values)
+
+    async def ping(self) -> None:
+        """Return if Postgres answers."""
+        await self._fetch("ping")
+
+    # Partitions
+
+    async def ensure_partitions(self, now: datetime) -> int:
+        """Make the months around ``now``, and those of rows that lie in the rest; how many were made."""
+        rest = [row["month"] for row in await self._fetch("months_in_rest")]
+        return await self._make_partitions([*(_month(now, ahead) for ahead in range(-1, MONTHS_AHEAD + 1)), *rest])
+
+    async def _make_partitions(self, moments: Iterable[datetime]) -> int:
+        missing = {(at.year, at.month): at for at in moments if (at.year, at.month) not in self._months}
+        if not missing:
+            return 0
+        made = await self._fetch("make_partitions", [missing[key] for key in sorted(missing)])
+        self._months.update(missing)
+        return int(made[0][0])
+
+    # Programs and what is thought of them
+
+    async def register(self, node: str, programs: Sequence[Program], now: datetime) -> dict[str, StoredState]:
+        """Write a node's programs as configured; forget those that no longer are. Every state of the node, by name."""
+        names = [program.name for program in programs]
+        async with self._connection() as connection, connection.transaction():
+            await connection.execute(sql("watch_afresh"), names, now)
+            await connection.execute(sql("put_programs"), to_json([program_json(p, node, now) for p in programs]))
+            await connection.execute(sql("add_states"), names, node, now)
+            gone = [row["name"] for row in await connection.fetch(sql("remove_programs"), node, names)]
+            if gone:
+                await connection.execute(sql("resolve_incidents"), gone, now)
+            rows = await connection.fetch(sql("states"), node)
+        return {row["program"]: state_of(row) for row in rows}
+
+    async def register_unconfigured(self, name: str, node: str, now: datetime) -> StoredState:
+        """The state of a bot that nobody configured and that records its own runs, made if there is none."""
+        async with self._connection() as connection, connection.transaction():
+            await connection.execute(sql("add_unconfigured"), name, node, now)
+            await connection.execute(sql("add_states"), [name], node, now)
+            rows = await connection.fetch(sql("state"), name)
+        return state_of(rows[0])
+
+    async def states(self, node: str | None = None) -> dict[str, StoredState]:
+        """Every state of ``node``, or of all nodes, by the program's name."""
+        return {row["program"]: state_of(row) for row in await self._fetch("states", node)}
+
+    async def state(self, program: str) -> StoredState:
+        """One program's state; KeyError if it has never been registered."""
+        rows = await self._fetch("state", program)
+        if not rows:
+            raise KeyError(program)
+        return state_of(rows[0])
+
+    async def commit(self, judgement: Judgement) -> StoredState | None:
+        """Write a judgement in one transaction; None, and nothing written, if another writer was first."""
+        try:
+            async with self._connection() as connection:
+                return await judgements.commit(connection, judgement)
+        except judgements.Lost:
+            return None
+
+    async def incidents(self, program: str, limit: int = 20) -> list[dict[str, Any]]:
+        """A program's latest incidents, newest first: the columns of ``incidents``."""
+        return [dict(row) for row in await self._fetch("incidents", program, limit)]
+
+    async def verdicts(self, program: str, limit: int = 50) -> list[dict[str, Any]]:
+        """A program's latest changes of verdict, newest first: the columns of ``verdicts``."""
+        return [{**row, "facts": from_json(row["facts"])} for row in await self._fetch("verdicts", program, limit)]
+
+    # Runs
+
+    async def recent_runs(self, program: str, limit: int = 60) -> list[Run]:
+        """A program's latest runs, newest first; the name matches in any case."""
+        return await self.runs_page(program, limit)
+
+    async def runs_page(self, program: str, limit: int, before: datetime | None = None) -> list[Run]:
+        """Up to ``limit`` runs that started before ``before``, newest first."""
+        return [run_of(row) for row in await self._fetch("recent_runs", program, before, limit)]
+
+    async def runs_between(self, program: str, start: datetime, end: datetime) -> list[Run]:
+        """The runs that started from ``start`` to ``end``, both inclusive, newest first; at most ``MOST_RUNS``."""
+        return [run_of(row) for row in await self._fetch("runs_between", program, start, end, MOST_RUNS)]
+
+    async def runs_near(self, program: str, at: datetime, limit: int = 50) -> list[Run]:
+        """The runs around a moment, newest first: up to ``limit`` that had started by then, and as many after."""
+        after = await self._fetch("runs_after", program, at, limit)
+        return [run_of(row) for row in (*after, *await self._fetch("runs_until", program, at, limit))]
+
+    async def run(self, run_id: UUID) -> Run | None:
+        """One run, or None."""
+        rows = await self._fetch("run_by_id", run_id)
+        return run_of(rows[0]) if rows else None
+
+    async def run_by_log_id(self, log_id: int) -> Run | None:
+        """The run with this ``log_id``, or None."""
+        rows = await self._fetch("run_by_log_id", log_id)
+        return run_of(rows[0]) if rows else None
+
+    async def put_runs(self, runs: Iterable[Run], cursors: Iterable[Cursor], removed: Iterable[UUID] = ()) -> None:
+        """Write runs in bulk, with the cursors of the logs that they were found in; no verdict, nobody is told.
+
+        Batches of ``BATCH_RUNS`` are transactions of their own; the cursors are in the last one, so that what is not
+        written yet is read again.
+        """
+        found, places, gone = list(runs), list(cursors), list(removed)
+        await self._make_partitions(run.start_time for run in found)
+        node = places[0].node if places else ""
+        async with self._connection() as connection:
+            for start in range(0, max(len(found), 1), BATCH_RUNS):
+                last = start + BATCH_RUNS >= len(found)
+                async with connection.transaction():
+                    await judgements.write_runs(
+                        connection, found[start : start + BATCH_RUNS], gone if last else (), node
+                    )
+                    await judgements.write_cursors(connection, places if last else ())
+
+    async def cursors(self, node: str) -> list[Cursor]:
+        """How far the logs of a node were read."""
+        return [cursor_of(row) for row in await self._fetch("cursors", node)]
+
+    # What others write
+
+    async def listen(
+        self, heard: Callable[[str, str], None], on_reconnect: Reconnected | None = None
+    ) -> asyncio.Task[None]:
+        """Call ``heard(channel, bot_name)`` for each run that others write, from now until ``close``.
+
+        ``on_reconnect`` is awaited after each loss of the connection, once it is back: ask ``foreign_changes_since``
+        what was missed. The task that is returned ends only by an error that nobody expected: watch it.
+        """
+        listener = Listener(self._url, heard, on_reconnect or _nothing)
+        connection, lost = await listener.connect()
+        task = asyncio.create_task(listener.keep(connection, lost), name="listen for records")
+        self._listening.add(task)
+        return task
+
+    async def foreign_changes_since(self, moment: datetime) -> list[str]:
+        """The ``bot_name`` of every row that others have written or changed since ``moment`` (Postgres's clock)."""
+        return [row["bot_name"] for row in await self._fetch("foreign_changes_since", moment)]
+
+    # Nodes and the audit trail
+
+    async def start_node(self, node: str, version: str, now: datetime) -> None:
+        """A daemon has started on ``node``."""
+        await self._execute("start_node", node, version, now)
+
+    async def heartbeat(self, node: str, now: datetime) -> None:
+        """The daemon of ``node`` is still here."""
+        await self._execute("heartbeat", node, now)
+
+    async def node_last_seen(self, node: str) -> datetime | None:
+        """When the daemon of ``node`` was last here; None if never."""
+        rows = await self._fetch("node_last_seen", node)
+        return rows[0]["last_seen"] if rows else None
+
+    async def audit(self, entry: AuditEntry) -> None:
+        """Add one line to the audit trail."""
+        async with self._connection() as connection:
+            await judgements.write_audit(connection, entry)
+
+    async def audit_entries(self, limit: int = 100) -> list[dict[str, Any]]:
+        """The latest lines of the audit trail, newest first, as docs/gate.md shows them."""
+        rows = await self._fetch("audit_entries", limit)
+        return [{**row, "at": row["at"].isoformat(), "detail": from_json(row["detail"])} for row in rows]
+
+
+def _month(now: datetime, ahead: int) -> datetime:
+    """The first moment (UTC) of the month that is ``ahead`` months after the one of ``now``."""
+    first = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    year, month = divmod(first.year * 12 + first.month - 1 + ahead, 12)
+    return first.replace(year=year, month=month + 1)
+
+
+async def _keep_session(_connection: asyncpg.Connection) -> None:
+    """Nothing to undo between two uses: no method leaves anything in its session, and undoing costs a round trip."""
+
+
+async def _nothing() -> None:
+    """For a listener that need not know of reconnections."""

@@ -1,0 +1,337 @@
+"""What BATMON says to a person, in Korean and English: verdicts, schedules, moments, durations and the plug-in's lines.
+
+Facts may come straight from a verdict or over the gate: a moment is an aware ``datetime`` or its ISO text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from batmon.model import Reason, RunStatus, Status
+
+Language = Literal["ko", "en"]
+
+STATUS_WORDS: Mapping[Language, Mapping[Status, str]] = {
+    "en": {Status.OK: "ok", Status.WARNING: "warning", Status.ERROR: "error", Status.UNKNOWN: "unknown"},
+    "ko": {Status.OK: "정상", Status.WARNING: "주의", Status.ERROR: "오류", Status.UNKNOWN: "알 수 없음"},
+}
+RUN_STATUS_WORDS: Mapping[Language, Mapping[RunStatus, str]] = {
+    "en": {
+        RunStatus.RUNNING: "running", RunStatus.SUCCESS: "succeeded",
+        RunStatus.FAILED: "failed", RunStatus.MISSED: "missed",
+    },
+    "ko": {
+        RunStatus.RUNNING: "실행 중", RunStatus.SUCCESS: "성공",
+        RunStatus.FAILED: "실패", RunStatus.MISSED: "미실행",
+    },
+}  # fmt: skip
+_DAYS: Mapping[Language, Sequence[str]] = {
+    "en": ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"),
+    "ko": ("일", "월", "화", "수", "목", "금", "토"),
+}
+_DAY_NAMES = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+
+
+def status_word(status: Status | str, language: Language) -> str:
+    """A verdict's status as a word."""
+    return STATUS_WORDS[language][Status(status)]
+
+
+def run_status_word(status: RunStatus | str, language: Language) -> str:
+    """A run's status as a word."""
+    return RUN_STATUS_WORDS[language][RunStatus(status)]
+
+
+def duration(seconds: float, language: Language) -> str:
+    """``41s``, ``1m 05s``, ``2h 10m``, ``3d 4h``: two units at most. Below a second it is ``0s``."""
+    whole = max(0, int(seconds))
+    d, h, m, s = ("일", "시간", "분", "초") if language == "ko" else ("d", "h", "m", "s")
+    minutes, hours, days = whole // 60, whole // 3600, whole // 86_400
+    if days:
+        return f"{days}{d} {hours % 24}{h}"
+    if hours:
+        return f"{hours}{h} {minutes % 60:02}{m}"
+    return f"{minutes}{m} {whole % 60:02}{s}" if minutes else f"{whole}{s}"
+
+
+def moment(when: datetime | str, zone: ZoneInfo, now: datetime, language: Language) -> str:
+    """``today 06:00``, ``yesterday 18:30``, ``tomorrow 06:00``, else with the date; in ``zone``."""
+    at = _at(when).astimezone(zone)
+    days = (at.date() - now.astimezone(zone).date()).days
+    names = {"en": {-1: "yesterday", 0: "today", 1: "tomorrow"}, "ko": {-1: "어제", 0: "오늘", 1: "내일"}}
+    name = names[language].get(days)
+    return f"{name} {at:%H:%M}" if name else _dated(at, now.astimezone(zone), language)
+
+
+def clock(when: datetime | str, zone: ZoneInfo, now: datetime, language: Language) -> str:
+    """``06:00`` for a moment of today, else with its date; in ``zone``."""
+    at, today = _at(when).astimezone(zone), now.astimezone(zone)
+    return f"{at:%H:%M}" if at.date() == today.date() else _dated(at, today, language)
+
+
+def _at(when: datetime | str) -> datetime:
+    return datetime.fromisoformat(when) if isinstance(when, str) else when
+
+
+def _dated(at: datetime, today: datetime, language: Language) -> str:
+    if language == "ko":
+        return f"{at.month}월 {at.day}일 {at:%H:%M}" if at.year == today.year else f"{at:%Y-%m-%d %H:%M}"
+    return f"{at:%m-%d %H:%M}" if at.year == today.year else f"{at:%Y-%m-%d %H:%M}"
+
+
+def say(reason: Reason | str, facts: Mapping[str, Any], language: Language, zone: ZoneInfo, now: datetime) -> str:
+    """One sentence for a verdict's reason; a fact that is missing is left out."""
+    return _SAYINGS[Reason(reason)](_Teller(facts, language, zone, now))
+
+
+class _Teller:
+    """The facts of one verdict, told in one language."""
+
+    def __init__(self, facts: Mapping[str, Any], language: Language, zone: ZoneInfo, now: datetime) -> None:
+        self.facts, self.language, self.zone, self.now = facts, language, zone, now
+
+    def pick(self, korean: str, english: str) -> str:
+        return korean if self.language == "ko" else english
+
+    def time(self, key: str) -> str:
+        """A moment among the facts as a clock time; empty if it is not known."""
+        value = self.facts.get(key)
+        return "" if value is None else clock(value, self.zone, self.now, self.language)
+
+    def text(self, key: str) -> str:
+        value = self.facts.get(key)
+        return "" if value is None else str(value).strip()
+
+    def since(self, key: str) -> float:
+        value = self.facts.get(key)
+        return 0.0 if value is None else (self.now - _at(value)).total_seconds()
+
+    def span(self, seconds: float) -> str:
+        return duration(seconds, self.language)
+
+    def with_line(self, sentence: str, key: str = "line") -> str:
+        line = self.text(key)
+        return f"{sentence}: {line}" if line else sentence
+
+
+def _succeeded(t: _Teller) -> str:
+    out = t.pick(f"{t.time('start')} 실행 성공", f"{t.time('start')} run succeeded").strip()
+    seconds, processed = t.facts.get("duration_sec"), t.facts.get("processed")
+    parts = []
+    if seconds is not None:
+        parts.append(t.pick(f"{t.span(seconds)} 걸림", f"took {t.span(seconds)}"))
+    if processed:
+        parts.append(t.pick(f"{processed:,}건 처리", f"{processed:,} processed"))
+    return ", ".join([out, *parts])
+
+
+def _failed(t: _Teller) -> str:
+    return t.with_line(t.pick(f"{t.time('start')} 실행 실패", f"{t.time('start')} run failed").strip())
+
+
+def _late(t: _Teller) -> str:
+    seconds = t.since("due")
+    late = t.span(seconds) if seconds < 60 else t.span(seconds - seconds % 60).replace(t.pick(" 00초", " 00s"), "")
+    out = t.pick(f"{late} 늦음", f"late by {late}")
+    if t.time("last_start"):
+        out += t.pick(f", {t.time('last_start')} 이후 실행 없음", f", no run since {t.time('last_start')}")
+    return out + t.pick(f", 유예 {t.time('grace_end')}까지", f", grace ends {t.time('grace_end')}")
+
+
+def _missed(t: _Teller) -> str:
+    last, count = t.time("last_start"), t.facts.get("missed") or 1
+    out = t.pick(f"{last} 이후 실행 없음", f"no run since {last}") if last else t.pick("실행 없음", "no run")
+    out += t.pick(
+        f": {t.time('due')} 예정, 유예 {t.time('grace_end')} 종료", f": due {t.time('due')}, grace ended {t.time('grace_end')}"
+    )
+    if count > 1:
+        out += t.pick(f", {count}회 미실행", f", {count} missed")
+    if t.facts.get("verified_late"):
+        out += t.pick(" (나중에 확인됨)", " (verified late)")
+    return out
+
+
+def _running(t: _Teller) -> str:
+    took = t.span(t.since("start"))
+    return t.pick(f"{t.time('start')}부터 실행 중 ({took})", f"running since {t.time('start')} ({took})")
+
+
+def _hung(t: _Teller) -> str:
+    longest = t.span(t.facts.get("max_runtime_sec") or 0)
+    return t.with_line(
+        t.pick(
+            f"{t.time('start')}부터 끝나지 않음, 최대 실행 시간 {longest} 초과",
+            f"running since {t.time('start')}, longer than the allowed {longest}",
+        )
+    )
+
+
+def _died(t: _Teller) -> str:
+    code = t.facts.get("exit_code")
+    out = t.pick(
+        f"{t.time('start')} 실행이 끝을 남기지 않고 죽음", f"{t.time('start')} run died: its process is gone and left no end"
+    )
+    return out if code is None else out + t.pick(f" (종료 코드 {code})", f" (exit code {code})")
+
+
+def _overlapping(t: _Teller) -> str:
+    count, other, start = t.facts.get("count") or 2, t.time("other_start"), t.time("start")
+    return t.pick(
+        f"{count}개 실행이 겹침: {other} 시작과 {start} 시작", f"{count} runs at once: started {other} and {start}"
+    )
+
+
+def _contradiction(t: _Teller) -> str:
+    names = {
+        "record": t.pick("기록", "record"),
+        "log": t.pick("로그", "log"),
+        "process": t.pick("프로세스", "process"),
+    }
+    sides = ", ".join(f"{name} {t.text(key)}" for key, name in names.items() if t.text(key))
+    start = t.time("start")
+    return t.with_line(t.pick(f"{start} 실행의 근거가 서로 다름 ({sides})", f"{start} run: evidence disagrees ({sides})"))
+
+
+def _log_gone(t: _Teller) -> str:
+    return t.with_line(t.pick("로그 파일이 사라짐", "the log files are gone"), "detail")
+
+
+def _never_seen(t: _Teller) -> str:
+    last, due = t.facts.get("last_start"), t.facts.get("due")
+    if last is None:
+        out = t.pick("아직 실행을 본 적 없음", "no run seen yet")
+    else:
+        out = t.pick(f"{t.time('last_start')} 이후 실행을 보지 못함", f"no run seen since {t.time('last_start')}")
+    if due is None:
+        return out
+    return out + t.pick(", 다음 예정 ", ", next due ") + moment(due, t.zone, t.now, t.language)
+
+
+def _blind(t: _Teller) -> str:
+    return t.with_line(t.pick("확인할 수 없음", "could not look"), "detail")
+
+
+_SAYINGS: Mapping[Reason, Callable[[_Teller], str]] = {
+    Reason.SUCCEEDED: _succeeded, Reason.FAILED: _failed, Reason.LATE: _late, Reason.MISSED: _missed,
+    Reason.RUNNING: _running, Reason.HUNG: _hung, Reason.DIED: _died, Reason.OVERLAPPING: _overlapping,
+    Reason.CONTRADICTION: _contradiction, Reason.LOG_GONE: _log_gone, Reason.NEVER_SEEN: _never_seen,
+    Reason.BLIND: _blind,
+}  # fmt: skip
+
+
+def schedule_in_words(expressions: Sequence[str], language: Language) -> str:
+    """``daily 06:00``, ``every 5 minutes``, ``weekdays 09:00``; what has no short words is shown as it is written."""
+    if not expressions:
+        return "일정 없음" if language == "ko" else "no schedule"
+    split = [expression.split() for expression in expressions]
+    times = [_times(parts) if len(parts) == 5 else None for parts in split]
+    if all(times) and len({tuple(parts[2:]) for parts in split}) == 1:  # several times of the same days
+        days = _days_in_words(split[0][2:], language)
+        if days is not None:
+            return f"{days} {', '.join(sorted({time for found in times for time in found or ()}))}"
+    return "; ".join(
+        _rhythm(parts, language) or _timed(parts, language) or expression
+        for parts, expression in zip(split, expressions, strict=True)
+    )
+
+
+def _timed(parts: Sequence[str], language: Language) -> str | None:
+    times = _times(parts) if len(parts) == 5 else None
+    days = _days_in_words(parts[2:], language) if times else None
+    return f"{days} {', '.join(times)}" if times and days else None
+
+
+def _times(parts: Sequence[str]) -> list[str] | None:
+    """The few fixed times of day that an expression names."""
+    minute, hours = parts[0], parts[1].split(",")
+    if not minute.isdigit() or not all(hour.isdigit() for hour in hours) or len(hours) > 4:
+        return None
+    return [f"{int(hour):02}:{int(minute):02}" for hour in sorted(hours, key=int)]
+
+
+def _days_in_words(parts: Sequence[str], language: Language) -> str | None:
+    day, month, weekday = parts
+    korean = language == "ko"
+    if month != "*":
+        return None
+    if day == "*" and weekday == "*":
+        return "매일" if korean else "daily"
+    if weekday == "*":
+        if not re.fullmatch(r"\d+(?:,\d+)*", day):
+            return None
+        return f"매월 {day.replace(',', '·')}일" if korean else f"monthly on {day}"
+    days = _weekdays(weekday) if day == "*" else None
+    if days is None:
+        return None
+    if days == [1, 2, 3, 4, 5]:
+        return "평일" if korean else "weekdays"
+    names = [_DAYS[language][number] for number in days]
+    return f"매주 {'·'.join(names)}" if korean else ", ".join(names)
+
+
+def _weekdays(field: str) -> list[int] | None:
+    """Numbers (0 is Sunday) of a weekday field that is a plain list or range."""
+    found: set[int] = set()
+    for term in field.upper().split(","):
+        numbers = [_DAY_NAMES.index(end) if end in _DAY_NAMES else int(end) if end.isdigit() else -1 for end in term.split("-")]
+        if len(numbers) > 2 or min(numbers) < 0 or max(numbers) > 7 or numbers[0] > numbers[-1]:
+            return None
+        found.update(number % 7 for number in range(numbers[0], numbers[-1] + 1))
+    return sorted(found)
+
+
+def _rhythm(parts: Sequence[str], language: Language) -> str | None:
+    """``every 5 minutes`` and the like, every day."""
+    if len(parts) != 5 or list(parts[2:]) != ["*", "*", "*"]:
+        return None
+    minute, hour, korean = parts[0], parts[1], language == "ko"
+    step = re.fullmatch(r"\*(?:/(\d+))?", minute)
+    if step and hour == "*":
+        count = int(step[1] or 1)
+        if korean:
+            return f"{count}분마다"
+        return "every minute" if count == 1 else f"every {count} minutes"
+    hours = re.fullmatch(r"\*(?:/(\d+))?", hour)
+    if hours and minute.isdigit():
+        count, at = int(hours[1] or 1), int(minute)
+        if korean:
+            return ("매시" if count == 1 else f"{count}시간마다") + (f" {at}분" if at else " 정각" if count == 1 else "")
+        return ("every hour" if count == 1 else f"every {count} hours") + (f" at :{at:02}" if at else "")
+    return None
+
+
+def plugin_lines(check: Mapping[str, Any]) -> list[str]:
+    """The text of ``batmon check``: one line in the monitoring plug-in's form, then an indented one a program.
+
+    ``check`` is the object of ``batmon check --json``; the worst program comes first.
+    """
+    programs = sorted(check["programs"], key=lambda entry: (-Status(entry["status"]).severity, entry["name"]))
+    counts = {status: sum(entry["status"] == status.value for entry in programs) for status in Status}
+    tally = f"{counts[Status.ERROR]} error, {counts[Status.WARNING]} warning, {counts[Status.OK]} ok"
+    if counts[Status.UNKNOWN]:
+        tally += f", {counts[Status.UNKNOWN]} unknown"
+    if not programs:
+        said = "no programs are watched"
+    elif programs[0]["status"] == Status.OK.value and len(programs) > 1:
+        said = f"all {len(programs)} programs are well"
+    else:
+        said = f"{_plain(programs[0]['name'])}: {_plain(programs[0]['message'])}"
+    figures = " ".join(
+        f"'{status.value.lower()}'={counts[status]}"
+        for status in (Status.OK, Status.WARNING, Status.ERROR, Status.UNKNOWN)
+    )
+    first = f"BATMON {check['status']} - {said} ({tally}) | {figures}"
+    width = max((len(entry["status"]) for entry in programs), default=0)
+    return [
+        first,
+        *(f"  {entry['status']:<{width}}  {_plain(entry['name'])}: {_plain(entry['message'])}" for entry in programs),
+    ]
+
+
+def _plain(text: str) -> str:
+    """One line without the pipe character, which begins the figures in a plug-in's output."""
+    return " ".join(text.split()).replace("|", "¦")

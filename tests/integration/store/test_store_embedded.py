@@ -1,0 +1,219 @@
+import asyncio
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import textwrap
+from pathlib import Path
+
+import asyncpg
+import psutil
+import psycopg2
+import pytest
+
+from batmon import places
+from batmon.errors import EmbeddedError
+from batmon.store import EmbeddedPostgres, data_folder
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="Unix sockets, signals and modes")
+
+
+@pytest.fixture
+def state():
+    folder = Path(tempfile.mkdtemp(prefix="bm-"))
+    yield folder / "state"
+    shutil.rmtree(folder)
+
+
+async def gone(pid, seconds=10.0):
+    """Wait for the end of a process that is not our child."""
+    async with asyncio.timeout(seconds):
+        while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+            await asyncio.sleep(0.01)
+
+
+async def test_one_url_serves_psql_psycopg2_and_asyncpg_and_nothing_listens_on_tcp(state):
+    odd = state / "상태 folder"
+    server = await EmbeddedPostgres.start(odd)
+    try:
+        said = subprocess.run(
+            [server.binaries.path("psql"), server.url, "-Atc", "SELECT current_user"], capture_output=True, text=True
+        )
+        assert (said.stdout.strip(), said.stderr) == ("batmon_app", "")
+        with psycopg2.connect(server.url) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT current_database(), current_setting('listen_addresses')")
+            assert cursor.fetchone() == ("batmon", "")
+        connection.close()
+        owner = await asyncpg.connect(server.owner_url)
+        assert await owner.fetchval("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+        assert await owner.fetchval("SELECT datcollate FROM pg_database WHERE datname = 'batmon'") == "C.UTF-8"
+        await owner.close()
+        assert not [c for c in psutil.Process(server.pid).net_connections(kind="inet") if c.status == "LISTEN"]
+    finally:
+        await server.stop()
+
+
+async def test_folders_are_private_and_those_above_keep_their_mode(state):
+    state.parent.chmod(0o711)
+    server = await EmbeddedPostgres.start(state)
+    try:
+        sockets = Path(places.socket_folder(str(state)))
+        modes = [stat.S_IMODE(path.stat().st_mode) for path in (state.parent, state, state / "postgres", sockets)]
+        assert modes == [0o711, 0o700, 0o700, 0o700]
+        assert stat.S_IMODE((sockets / ".s.PGSQL.5432").stat().st_mode) == 0o700
+    finally:
+        await server.stop()
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root needs another identity")
+async def test_root_runs_it_as_nobody_in_a_user_namespace(state):
+    server = await EmbeddedPostgres.start(state)
+    try:
+        assert Path(f"/proc/{server.pid}/uid_map").read_text().split() == ["65534", "0", "1"]
+        assert (state / "postgres").stat().st_uid == 0
+    finally:
+        await server.stop()
+    os.chown(state, 12345, 12346)
+    assert data_folder.identity_for(state) == "12345:12346"
+
+
+async def test_a_stop_is_clean_and_a_second_start_keeps_what_was_written(state):
+    server = await EmbeddedPostgres.start(state)
+    owner = await asyncpg.connect(server.owner_url)
+    await owner.execute("CREATE TABLE kept AS SELECT 1 AS one")
+    await server.stop()
+    await owner.close()
+    control = subprocess.run(
+        [server.binaries.path("pg_controldata"), state / "postgres"], capture_output=True, text=True, check=True
+    )
+    assert "shut down\n" in control.stdout
+    server = await EmbeddedPostgres.start(state)
+    try:
+        owner = await asyncpg.connect(server.owner_url)
+        assert await owner.fetchval("SELECT one FROM kept") == 1
+        await owner.close()
+    finally:
+        await server.stop()
+
+
+async def test_another_owner_is_refused_with_words_until_the_first_lets_go(state):
+    server = await EmbeddedPostgres.start(state)
+    with pytest.raises(EmbeddedError, match=f"another daemon \\(pid {os.getpid()}\\) owns the database"):
+        await EmbeddedPostgres.start(state)
+    await server.stop()
+    await (await EmbeddedPostgres.start(state)).stop()
+
+
+async def test_it_ends_with_the_process_that_started_it_even_by_kill(state):
+    code = textwrap.dedent("""
+        import asyncio, sys
+        from pathlib import Path
+        from batmon.store import EmbeddedPostgres
+
+        async def main():
+            server = await EmbeddedPostgres.start(Path(sys.argv[1]))
+            print(server.pid, flush=True)
+            await asyncio.Event().wait()
+
+        asyncio.run(main())
+    """)
+    with subprocess.Popen([sys.executable, "-c", code, state], stdout=subprocess.PIPE, text=True) as daemon:
+        pid = int(daemon.stdout.readline())
+        daemon.kill()
+    server = await EmbeddedPostgres.start(state)  # at once, while the orphan is still on its way down
+    try:
+        await gone(pid)
+        assert data_folder.postmaster(state / "postgres") == (server.pid, True)
+    finally:
+        await server.stop()
+
+
+async def test_after_kill_9_died_returns_and_a_new_start_ends_busy_backends_and_recovers(state):
+    server = await EmbeddedPostgres.start(state)
+    owner = await asyncpg.connect(server.owner_url)
+    await owner.execute("CREATE TABLE kept AS SELECT 1 AS one")
+    busy = await asyncpg.connect(server.owner_url)
+    backend = await busy.fetchval("SELECT pg_backend_pid()")
+    working = asyncio.create_task(busy.execute("SELECT sum(n) FROM generate_series(1, 10000000000) AS n"))
+    while not await owner.fetchval("SELECT 1 FROM pg_stat_activity WHERE pid = $1 AND state = 'active'", backend):
+        await asyncio.sleep(0.01)
+    os.kill(server.pid, signal.SIGKILL)
+    await asyncio.wait_for(server.died(), 10)
+    assert psutil.pid_exists(backend)  # it has not noticed: nobody but us would end it
+    server = await EmbeddedPostgres.start(state)
+    try:
+        await gone(backend)
+        with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+            await working
+        again = await asyncpg.connect(server.owner_url)
+        assert await again.fetchval("SELECT one FROM kept") == 1
+        await again.close()
+    finally:
+        await server.stop()
+        busy.terminate()
+        owner.terminate()
+
+
+async def test_died_does_not_return_for_a_stop(state):
+    server = await EmbeddedPostgres.start(state)
+    waiting = asyncio.create_task(server.died())
+    await server.stop()
+    done, _ = await asyncio.wait((waiting,), timeout=0.05)
+    assert not done
+    waiting.cancel()
+
+
+async def test_a_pid_file_that_names_a_stranger_is_no_obstacle(state):
+    await (await EmbeddedPostgres.start(state)).stop()
+    with subprocess.Popen(["sleep", "60"]) as stranger:
+        try:
+            text = f"{stranger.pid}\n{state}/postgres\n1700000000\n5432\n{state}/run\n\n     1         1\nready\n"
+            (state / "postgres" / "postmaster.pid").write_text(text)
+            (Path(places.socket_folder(str(state))) / ".s.PGSQL.5432.lock").write_text(text)
+            await (await EmbeddedPostgres.start(state)).stop()
+            assert stranger.poll() is None
+        finally:
+            stranger.kill()
+
+
+async def test_data_of_another_version_and_a_folder_that_is_none_are_refused(state):
+    (state / "postgres").mkdir(parents=True)
+    with pytest.raises(EmbeddedError, match="is not a PostgreSQL data folder"):
+        await EmbeddedPostgres.start(state)
+    (state / "postgres" / "PG_VERSION").write_text("13\n")
+    with pytest.raises(EmbeddedError, match="made by PostgreSQL 13, and this installation has") as refused:
+        await EmbeddedPostgres.start(state)
+    assert "docs/operations.md" in refused.value.hint
+    assert sorted(path.name for path in (state / "postgres").iterdir()) == ["PG_VERSION"]
+
+
+async def test_half_a_data_folder_is_made_again(state):
+    (state / "postgres.new" / "base").mkdir(parents=True)
+    server = await EmbeddedPostgres.start(state)
+    await server.stop()
+    assert not (state / "postgres.new").exists()
+
+
+async def test_a_socket_folder_that_somebody_else_prepared_is_refused(state):
+    deep = state / ("long" * 20)
+    folder = Path(places.socket_folder(str(deep)))
+    assert folder.parent == Path("/tmp")
+    folder.symlink_to(state.parent)
+    try:
+        with pytest.raises(EmbeddedError, match="not a folder of ours"):
+            await EmbeddedPostgres.start(deep)
+    finally:
+        folder.unlink()
+    server = await EmbeddedPostgres.start(deep)
+    await server.stop()
+    shutil.rmtree(folder)
+
+
+async def test_why_it_did_not_start_is_told_from_its_log(state):
+    await (await EmbeddedPostgres.start(state)).stop()
+    (state / "postgres" / "postgresql.conf").write_text("no_such_setting = 1\n")
+    with pytest.raises(EmbeddedError, match="no_such_setting"):
+        await EmbeddedPostgres.start(state)
