@@ -27,6 +27,8 @@ async def postgres():
     server = await EmbeddedPostgres.start(state)
     try:
         owner = await asyncpg.connect(server.owner_url)
+        await owner.execute("ALTER SYSTEM SET fsync = off")  # nothing here outlives the session
+        await owner.execute("SELECT pg_reload_conf()")
         await owner.execute(f"CREATE DATABASE {TEMPLATE}")
         await owner.close()
         store = await Store.open(of_database(server.owner_url, TEMPLATE))

@@ -1,30 +1,28 @@
 """The console's words in Korean and English: a key, and the values that its sentence needs.
 
-Keys stand in ``en`` and ``ko`` (the log view's in ``log_en`` and ``log_ko``); both languages know the same keys and the
-same placeholders. A widget asks its app: ``self.app.tr("board.filter", text="mail")``.
+Keys stand in ``en`` and ``ko``, the log view's in ``log_en`` and ``log_ko``; both languages know the same keys and the same placeholders. A widget asks its app: ``self.app.tr("board.filter", text="mail")``.
 """
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Mapping
-from functools import cache
-from importlib import import_module
 from typing import Any, Literal
+
+from batmon_tui.locale import en, ko, log_en, log_ko
 
 Language = Literal["ko", "en"]
 LANGUAGES: tuple[Language, ...] = ("en", "ko")
 
 
-@cache
+_DICTIONARIES: Mapping[Language, Mapping[str, str]] = {
+    "en": {**log_en.WORDS, **en.WORDS},
+    "ko": {**log_ko.WORDS, **ko.WORDS},
+}
+
+
 def dictionary(language: Language) -> Mapping[str, str]:
     """Every key's sentence in one language."""
-    words: dict[str, str] = {}
-    for module in (language, f"log_{language}"):
-        name = f"{__name__}.{module}"
-        if importlib.util.find_spec(name) is not None:
-            words.update(import_module(name).WORDS)
-    return words
+    return _DICTIONARIES[language]
 
 
 def tr(language: Language, key: str, **values: Any) -> str:

@@ -58,7 +58,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return _serve(settings)
     except BatmonError as error:
-        log.error("%s", error, extra={"hint": error.hint})  # noqa: TRY400 - for the person who started us
+        log.error("%s", error, extra={"hint": error.hint})
         return 1
     except KeyboardInterrupt:
         return 0

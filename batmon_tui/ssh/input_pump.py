@@ -15,13 +15,13 @@ from textual.message import Message
 log = logging.getLogger(__name__)
 
 TURN_CHARACTERS = 64
-"""Characters that are parsed at a time."""
+"""Characters that are parsed in one turn, in however many pieces they come."""
 
 PASTE_CHARACTERS = 8 * 1024
 """The same inside a bracketed paste, whose characters are no events of their own."""
 
 TURN_SEC = 0.02
-"""The pause between turns while more is waiting."""
+"""How long a turn lasts before the next may begin."""
 
 PASTE_LIMIT = 1024 * 1024
 """Characters in one paste; more ends the session."""
@@ -58,7 +58,9 @@ class InputPump:
         self._tail = ""
         self._paste: int | None = None
         self._held = False
-        self._next: asyncio.TimerHandle | None = None
+        self._began = 0.0
+        self._used = 0.0
+        self._next: asyncio.Handle | None = None
         self._escape: asyncio.TimerHandle | None = None
         self._stopped = False
 
@@ -75,8 +77,7 @@ class InputPump:
         if not self._held and len(self._waiting) > HOLD_ABOVE:
             self._held = True
             self._hold(True)
-        if self._next is None and self._waiting:
-            self._context.run(self._turn)
+        self._go_on()
 
     def stop(self) -> None:
         """Take nothing more."""
@@ -86,30 +87,43 @@ class InputPump:
             if timer is not None:
                 timer.cancel()
 
+    def _go_on(self) -> None:
+        """See that what waits is parsed: at once while this turn has room, else in the next."""
+        if not self._waiting or self._next is not None:
+            return
+        if self._used < 1 or self._loop.time() >= self._began + TURN_SEC:
+            self._next = self._loop.call_soon(self._turn, context=self._context)
+        else:
+            self._next = self._loop.call_at(self._began + TURN_SEC, self._turn, context=self._context)
+
     def _turn(self) -> None:
-        """Parse one portion; come back for the next after a pause."""
+        """Parse one portion, and come back for the next."""
         self._next = None
+        now = self._loop.time()
+        if now >= self._began + TURN_SEC:
+            self._began, self._used = now, 0.0
         portion = self._take()
         if self._stopped or not portion:  # "" would mean the end to the parser
             return
         self._parse(portion)
-        if self._held and len(self._waiting) <= HOLD_ABOVE // 2:
-            self._held = False
-            self._hold(False)
         if self._waiting:
-            if self._next is None:
-                self._next = self._loop.call_later(TURN_SEC, self._turn, context=self._context)
+            self._go_on()
         else:
             self._await_escape()
+        if self._held and len(self._waiting) <= HOLD_ABOVE // 2:
+            self._held = False
+            self._loop.call_soon(self._hold, False)  # it feeds us at once what the channel kept
 
     def _take(self) -> str:
         """The next portion: it ends where a paste begins or ends, even if the mark came in pieces."""
-        size = TURN_CHARACTERS if self._paste is None else PASTE_CHARACTERS
+        whole = TURN_CHARACTERS if self._paste is None else PASTE_CHARACTERS
+        size = max(1, int(whole * (1 - self._used)))
         mark = BRACKETED_PASTE_START if self._paste is None else BRACKETED_PASTE_END
         seen = self._tail + self._waiting[:size]
         found = seen.find(mark)
         end = found + _MARK - len(self._tail) if found >= 0 else min(size, len(self._waiting))
         portion, self._waiting = self._waiting[:end], self._waiting[end:]
+        self._used += len(portion) / whole
         if found >= 0:
             self._tail = ""
             self._paste = 0 if self._paste is None else None

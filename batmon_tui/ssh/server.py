@@ -39,7 +39,9 @@ SEND_BUFFER = 64 * 1024
 RECEIVE_WINDOW = 64 * 1024
 KEEPALIVE_SEC = 15
 KEEPALIVE_COUNT = 3
-STOP_WITHIN = 4.0
+STOP_WITHIN = 3.0
+"""Seconds that apps have to end when the server stops; everything after that adds three more at most."""
+
 FEW_SESSIONS = 2
 """Live sessions at which a full collection is cheap enough (13 ms each)."""
 
@@ -96,11 +98,13 @@ class ConsoleServer:
         for session in list(self._sessions):
             session.abort()
         await self._ended(1.0)
+        # A client that is told to disconnect drops what it has not shown yet; without channels it leaves by itself.
+        if self._tasks:
+            await asyncio.wait(list(self._tasks.values()), timeout=1.0)
         for connection in list(self._connections.values()):
             connection.close()
-        tasks = list(self._tasks.values())
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=1.0)
+        if self._tasks:
+            _, late = await asyncio.wait(list(self._tasks.values()), timeout=0.5)
             for connection in list(self._connections.values()):
                 connection.abort()
             for task in late:

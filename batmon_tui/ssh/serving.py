@@ -136,7 +136,7 @@ async def alone(settings: Settings, make_app: MakeApp, listeners: list[socket.so
             try:
                 sock, address = await loop.sock_accept(listener)
             except OSError as error:
-                log.error("a connection could not be accepted: %s", error)  # noqa: TRY400 - it says all there is
+                log.error("a connection could not be accepted: %s", error)
                 await asyncio.sleep(0.1)
                 continue
             number = next(numbers)

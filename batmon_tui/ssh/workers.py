@@ -133,7 +133,7 @@ class Parent:
         except (BlockingIOError, ConnectionError):
             return
         except OSError as error:
-            log.error("a connection could not be accepted: %s", error)  # noqa: TRY400 - it says all there is
+            log.error("a connection could not be accepted: %s", error)
             time.sleep(0.1)  # no descriptors are left: it would be tried again at once, and again
             return
         number = next(self._numbers)

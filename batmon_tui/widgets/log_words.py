@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
-from batmon_tui.locale.log_en import LOG_EN
-from batmon_tui.locale.log_ko import LOG_KO
+from batmon_tui.locale import log_en, log_ko
 
 SIGNS = {"SUCCESS": "✓", "FAILED": "✗", "RUNNING": "▸", "MISSED": "–"}
 """Beside the colour, so that a run's outcome is seen without it."""
 
 
+@cache
 def log_words(language: str) -> Mapping[str, str]:
-    """The words for ``ko`` or ``en``."""
-    return LOG_KO if language == "ko" else LOG_EN
+    """The words for ``ko`` or ``en``, by their keys without ``log.``."""
+    words = log_ko.WORDS if language == "ko" else log_en.WORDS
+    return {key.removeprefix("log."): sentence for key, sentence in words.items()}
 
 
 def in_bytes(count: int) -> str:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+
+TYPE_CHECKING = False  # typing and collections.abc cost more than all of this file
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _OURS = frozenset({"paths", "database", "ssh", "ui", "node", "demo"})
 

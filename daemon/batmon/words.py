@@ -47,15 +47,21 @@ def run_status_word(status: RunStatus | str, language: Language) -> str:
 
 
 def duration(seconds: float, language: Language) -> str:
-    """``41s``, ``1m 05s``, ``2h 10m``, ``3d 4h``: two units at most. Below a second it is ``0s``."""
+    """``41s``, ``1m 05s``, ``30m``, ``2h 10m``, ``3d 4h``: two units at most; below a second ``0s``."""
     whole = max(0, int(seconds))
     d, h, m, s = ("일", "시간", "분", "초") if language == "ko" else ("d", "h", "m", "s")
-    minutes, hours, days = whole // 60, whole // 3600, whole // 86_400
-    if days:
-        return f"{days}{d} {hours % 24}{h}"
-    if hours:
-        return f"{hours}{h} {minutes % 60:02}{m}"
-    return f"{minutes}{m} {whole % 60:02}{s}" if minutes else f"{whole}{s}"
+    if whole < 60:
+        return f"{whole}{s}"
+    if whole < 3600:
+        return _two(whole // 60, m, f"{whole % 60:02}{s}", whole % 60)
+    if whole < 86_400:
+        return _two(whole // 3600, h, f"{whole // 60 % 60:02}{m}", whole // 60 % 60)
+    return _two(whole // 86_400, d, f"{whole // 3600 % 24}{h}", whole // 3600 % 24)
+
+
+def _two(count: int, unit: str, smaller: str, rest: int) -> str:
+    """A count with its unit, and the smaller unit unless there is none of it."""
+    return f"{count}{unit} {smaller}" if rest else f"{count}{unit}"
 
 
 def moment(when: datetime | str, zone: ZoneInfo, now: datetime, language: Language) -> str:
@@ -135,7 +141,7 @@ def _failed(t: _Teller) -> str:
 
 def _late(t: _Teller) -> str:
     seconds = t.since("due")
-    late = t.span(seconds) if seconds < 60 else t.span(seconds - seconds % 60).replace(t.pick(" 00초", " 00s"), "")
+    late = t.span(seconds if seconds < 60 else seconds - seconds % 60)
     out = t.pick(f"{late} 늦음", f"late by {late}")
     if t.time("last_start"):
         out += t.pick(f", {t.time('last_start')} 이후 실행 없음", f", no run since {t.time('last_start')}")
@@ -145,9 +151,8 @@ def _late(t: _Teller) -> str:
 def _missed(t: _Teller) -> str:
     last, count = t.time("last_start"), t.facts.get("missed") or 1
     out = t.pick(f"{last} 이후 실행 없음", f"no run since {last}") if last else t.pick("실행 없음", "no run")
-    out += t.pick(
-        f": {t.time('due')} 예정, 유예 {t.time('grace_end')} 종료", f": due {t.time('due')}, grace ended {t.time('grace_end')}"
-    )
+    due, end = t.time("due"), t.time("grace_end")
+    out += t.pick(f": {due} 예정, 유예 {end} 종료", f": due {due}, grace ended {end}")
     if count > 1:
         out += t.pick(f", {count}회 미실행", f", {count} missed")
     if t.facts.get("verified_late"):
@@ -171,11 +176,9 @@ def _hung(t: _Teller) -> str:
 
 
 def _died(t: _Teller) -> str:
-    code = t.facts.get("exit_code")
-    out = t.pick(
-        f"{t.time('start')} 실행이 끝을 남기지 않고 죽음", f"{t.time('start')} run died: its process is gone and left no end"
-    )
-    return out if code is None else out + t.pick(f" (종료 코드 {code})", f" (exit code {code})")
+    code, start = t.facts.get("exit_code"), t.time("start")
+    out = t.pick(f"{start} 실행이 끝을 남기지 않고 죽음", f"{start} run died: its process is gone and left no end")
+    return t.with_line(out if code is None else out + t.pick(f" (종료 코드 {code})", f" (exit code {code})"))
 
 
 def _overlapping(t: _Teller) -> str:
@@ -193,7 +196,8 @@ def _contradiction(t: _Teller) -> str:
     }
     sides = ", ".join(f"{name} {t.text(key)}" for key, name in names.items() if t.text(key))
     start = t.time("start")
-    return t.with_line(t.pick(f"{start} 실행의 근거가 서로 다름 ({sides})", f"{start} run: evidence disagrees ({sides})"))
+    out = t.pick(f"{start} 실행의 근거가 서로 다름 ({sides})", f"{start} run: evidence disagrees ({sides})")
+    return t.with_line(out)
 
 
 def _log_gone(t: _Teller) -> str:
@@ -277,7 +281,8 @@ def _weekdays(field: str) -> list[int] | None:
     """Numbers (0 is Sunday) of a weekday field that is a plain list or range."""
     found: set[int] = set()
     for term in field.upper().split(","):
-        numbers = [_DAY_NAMES.index(end) if end in _DAY_NAMES else int(end) if end.isdigit() else -1 for end in term.split("-")]
+        ends = term.split("-")
+        numbers = [_DAY_NAMES.index(end) if end in _DAY_NAMES else int(end) if end.isdigit() else -1 for end in ends]
         if len(numbers) > 2 or min(numbers) < 0 or max(numbers) > 7 or numbers[0] > numbers[-1]:
             return None
         found.update(number % 7 for number in range(numbers[0], numbers[-1] + 1))
@@ -298,8 +303,10 @@ def _rhythm(parts: Sequence[str], language: Language) -> str | None:
     hours = re.fullmatch(r"\*(?:/(\d+))?", hour)
     if hours and minute.isdigit():
         count, at = int(hours[1] or 1), int(minute)
+        if korean and count == 1:
+            return f"매시 {at}분" if at else "매시 정각"
         if korean:
-            return ("매시" if count == 1 else f"{count}시간마다") + (f" {at}분" if at else " 정각" if count == 1 else "")
+            return f"{count}시간마다 {at}분" if at else f"{count}시간마다"
         return ("every hour" if count == 1 else f"every {count} hours") + (f" at :{at:02}" if at else "")
     return None
 

@@ -70,7 +70,7 @@ class Gate:
             one = {"name": "fund_mail", "title": "", "status": "ERROR", "message": "run failed", "programs": []}
             return {
                 "status": "ERROR", "checked_at": "2026-11-21T00:00:00+00:00", "node": "here", "programs": [one],
-                "text": ["BATMON ERROR - fund_mail: run failed"], "exit": 2,
+                "text": "BATMON ERROR - fund_mail: run failed", "exit": 2,
             }  # fmt: skip
 
         async def rerun(_caller, _args):
@@ -176,9 +176,11 @@ class Keys:
 
 def ssh_command(console: Console, key: Path, *rest: str, user: str | None = None) -> list[str]:
     return [
-        "ssh", "-F", "none", "-p", str(console.port), "-i", str(key), "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none",
-        "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no", "-o", "LogLevel=ERROR",
-        "-o", f"UserKnownHostsFile={console.state / 'known'}", *rest[:-1], f"{user or key.name}@127.0.0.1", *rest[-1:],
+        "ssh", "-F", "none", "-p", str(console.port), "-i", str(key),
+        "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none", "-o", "BatchMode=yes",
+        "-o", "StrictHostKeyChecking=no", "-o", "LogLevel=ERROR",
+        "-o", f"UserKnownHostsFile={console.state / 'known'}",
+        *rest[:-1], f"{user or key.name}@127.0.0.1", *rest[-1:],
     ]  # fmt: skip
 
 
@@ -199,7 +201,7 @@ class Terminal:
         self.process = subprocess.Popen(
             command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
             env=os.environ | {"TERM": "xterm-256color", "LANG": "C.UTF-8"} | (environment or {}),
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - one system call, no locks
         )  # fmt: skip
         os.close(theirs)
         self.seen = b""

@@ -1,4 +1,4 @@
-"""A small app for the console's tests: it shows its size, the keys and pastes it got, and who the daemon says we are."""
+"""A small app for the console's tests: it shows its size, keys, pastes, and who the daemon says we are."""
 
 from __future__ import annotations
 

@@ -140,7 +140,7 @@ def flood(terminal, done):
 
 
 def test_two_channels_share_one_connection(bed, tmp_path):
-    console, key, _ = bed
+    console, _, _ = bed
     shared = ("-o", f"ControlPath={tmp_path}/c", "-o", "ControlMaster=auto")
     logins = len(console.says("login"))
     with opened(bed, *shared) as first:

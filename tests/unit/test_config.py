@@ -239,6 +239,13 @@ class TestProblems:
         assert said in problem
         assert "geh" not in problem, "a password is never shown"
 
+    def test_the_file_is_called_as_people_see_it_from_where_they_are(self, write, tmp_path, monkeypatch):
+        path = write("x = 1\n")
+        for folder, name in ((tmp_path, "config.toml"), ("/", str(path)[1:])):
+            monkeypatch.chdir(folder)
+            with pytest.raises(ConfigError, match=f"^{name}:1: x: unknown key"):
+                load(path, {})
+
     def test_a_name_that_comes_twice(self, write):
         (problem,) = problems(write(PROGRAM + PROGRAM))
         assert (

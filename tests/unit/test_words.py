@@ -1,5 +1,6 @@
 """What is said to a person, in both languages."""
 
+# ruff: noqa: E501 - a case is read best on one line
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
@@ -41,8 +42,8 @@ SAYINGS = [
      "실행 없음: 02:00 예정, 유예 02:10 종료, 3회 미실행 (나중에 확인됨)"),
     (Reason.RUNNING, {"start": at(2, 12)}, "running since 02:12 (2m 07s)", "02:12부터 실행 중 (2분 07초)"),
     (Reason.HUNG, {"start": at(1, 0), "max_runtime_sec": 1800.0, "line": "페이지 여는 중"},
-     "running since 01:00, longer than the allowed 30m 00s: 페이지 여는 중",
-     "01:00부터 끝나지 않음, 최대 실행 시간 30분 00초 초과: 페이지 여는 중"),
+     "running since 01:00, longer than the allowed 30m: 페이지 여는 중",
+     "01:00부터 끝나지 않음, 최대 실행 시간 30분 초과: 페이지 여는 중"),
     (Reason.DIED, {"start": at(1, 0), "exit_code": -9}, "01:00 run died: its process is gone and left no end (exit code -9)",
      "01:00 실행이 끝을 남기지 않고 죽음 (종료 코드 -9)"),
     (Reason.OVERLAPPING, {"start": at(2, 5), "other_start": at(2, 0), "count": 2},
@@ -101,7 +102,7 @@ def test_schedules(expressions, english, korean):
 
 @pytest.mark.parametrize(
     ("seconds", "english", "korean"),
-    [(0, "0s", "0초"), (-3, "0s", "0초"), (41.9, "41s", "41초"), (65, "1m 05s", "1분 05초"), (7800, "2h 10m", "2시간 10분"), (100_000, "1d 3h", "1일 3시간")],
+    [(0, "0s", "0초"), (-3, "0s", "0초"), (41.9, "41s", "41초"), (65, "1m 05s", "1분 05초"), (1800, "30m", "30분"), (7800, "2h 10m", "2시간 10분"), (100_000, "1d 3h", "1일 3시간")],
 )  # fmt: skip
 def test_durations(seconds, english, korean):
     assert (duration(seconds, "en"), duration(seconds, "ko")) == (english, korean)

@@ -6,15 +6,15 @@ from typing import Any
 
 from batmon.commands.session import DONE, Session
 from batmon.commands.table import table
-from batmon.gate.keyring import parse_expiry
+from batmon.gate.keyring import parse_expiry, parse_key
 
 
 async def user_add(
     session: Session, name: str, *, key: str, role: str, from_patterns: list[str], expires: str | None
 ) -> int:
     """Let ``name`` in with the public key in the file ``key`` (``-``: standard input)."""
-    line = await session.one_line(key, "--key")
-    args: dict[str, Any] = {"name": name, "role": role, "key": line}
+    key_line, _, comment = parse_key(await session.read_file(key))
+    args: dict[str, Any] = {"name": name, "role": role, "key": f"{key_line} {comment}".rstrip()}
     if from_patterns:
         args["from"] = [part.strip() for pattern in from_patterns for part in pattern.split(",")]
     if expires:

@@ -51,12 +51,12 @@ def load(
     """The configuration of the file ``path`` (None: defaults only), of the environment and of flags.
 
     ``overrides`` maps a dotted key that ``ENVIRONMENT`` has (``"paths.state"``, ``"ssh.listen"``) to the text of a
-    flag. ``shown`` is how messages call the file, its path as given when absent.
+    flag. ``shown`` is how messages call the file; absent, its path, from the working folder where it lies below that.
 
     Raises:
         ConfigError: something is wrong; ``problems`` has all of it, and ``str()`` lists it, one a line.
     """
-    name = shown or str(path or "")
+    name = shown or _short(path)
     text = "" if path is None else _text(path, name)
     data = _parse(text, name)
     outside = _lay_over(data, environ, overrides or {})
@@ -83,6 +83,13 @@ def prepare_folders(config: Config) -> None:
             f"the folder {error.filename} cannot be made: {error.strerror}",
             hint="name another state folder with [paths] state, BATMON_STATE or --state",
         ) from error
+
+
+def _short(path: Path | None) -> str:
+    if path is None:
+        return "defaults"
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def _text(path: Path, name: str) -> str:

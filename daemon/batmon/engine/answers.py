@@ -213,9 +213,7 @@ class Answers:
             self._row(name)
             runs = self._runner.active(name)
             if not runs:
-                raise RunnerError(
-                    f"no re-run of {name} is running", hint="BATMON stops only what it started"
-                )
+                raise RunnerError(f"no re-run of {name} is running", hint="BATMON stops only what it started")
         return {"stopped": sum([await self._runner.stop(run, by=caller.user) for run in runs])}
 
     async def password_set(self, _caller: Caller, args: Args) -> Args:

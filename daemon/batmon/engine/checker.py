@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,7 +23,7 @@ from batmon.errors import StoreUnavailable
 from batmon.evidence import CaughtUp, LogBatch, SightChanged, log_series
 from batmon.judge import incident
 from batmon.judge.logscan import Scanner, ScanState
-from batmon.judge.merge import merge
+from batmon.judge.merge import carry, merge
 from batmon.judge.verdict import judge, undecided_since
 from batmon.model import LogSight, LogState, Origin, ProcessEvidence, Program, Reason, Run, RunStatus, Verdict
 from batmon.store import Cursor, Judgement, Store, StoredState
@@ -114,7 +114,9 @@ class Checker:
         held = self._watched[batch.program]
         async with held.lock:
             series = log_series(Path(batch.path).name)
-            result = held.scanner.scan(held.scans.get(series, ScanState()), batch.lines, path=batch.path)
+            state = held.scans.get(series, ScanState())
+            hint = None if state.data else await asyncio.to_thread(_modified, batch.path)
+            result = held.scanner.scan(state, batch.lines, path=batch.path, hint=hint)
             held.scans[series] = result.state
             held.cursors[batch.fingerprint] = Cursor(
                 node=self._node,
@@ -223,13 +225,6 @@ class Checker:
             if self._watched[name].cursors.get(fingerprint) is cursor:
                 del self._watched[name].cursors[fingerprint]
 
-    async def retry_unsaved(self) -> None:
-        """Postgres is back: commit what could not be committed."""
-        for held in list(self._watched.values()):
-            async with held.lock:
-                if held.caught_up and (held.unsaved or held.own or not held.looked):
-                    await self._check(held)
-
     async def _backfill_or_wait(self, held: Watched) -> None:
         """Commit history; while Postgres is away nothing more of this program's logs is read."""
         while True:
@@ -262,6 +257,7 @@ class Checker:
                 log.error("the state kept changing under us", extra={"program": held.program.name})
         except StoreUnavailable as error:
             log.warning("cannot commit, will try again: %s", error, extra={"program": held.program.name})
+            self._scheduler.set(held.program.name, self._now() + timedelta(seconds=RETRY_SEC))
             return
         held.looked = True
         self._publish(held)
@@ -273,7 +269,9 @@ class Checker:
         """Judge and commit; False if another writer changed the state first (it is loaded afresh)."""
         now = self._now()
         stored, known_since = await self._runs_that_matter(held, now)
-        rows = _overlay(stored, held.own.values(), ())
+        by_id = {run.run_id: run for run in stored}
+        own = [carry(by_id.get(run.run_id), run) for run in held.own.values()]
+        rows = _overlay(stored, own, ())
         merged = merge(rows, tuple(held.unsaved.values()))
         runs = _overlay(rows, merged.changed, merged.removed)
         with_process = _with_processes(runs, held.processes.values())
@@ -290,7 +288,7 @@ class Checker:
         )
         changed = {
             run.run_id: run
-            for run in (*held.own.values(), *merged.changed, *with_process, *judged.missed, *judged.closed)
+            for run in (*own, *merged.changed, *with_process, *judged.missed, *judged.closed)
         }
         removed = (*merged.removed, *judged.removed)
         runs = _overlay(runs, (*judged.missed, *judged.closed), judged.removed)
@@ -351,6 +349,14 @@ def _overlay(runs: Sequence[Run], changed: Iterable[Run], removed: Iterable[UUID
     for run_id in removed:
         by_id.pop(run_id, None)
     return sorted(by_id.values(), key=lambda run: run.start_time, reverse=True)
+
+
+def _modified(path: str) -> datetime | None:
+    """When the file was last written: a hint for lines that leave out the year or the day."""
+    try:
+        return datetime.fromtimestamp(Path(path).stat().st_mtime, UTC)
+    except OSError:
+        return None
 
 
 def _with_processes(

@@ -99,8 +99,8 @@ class Console:
         except RunnerError as error:
             self.problem = str(error)
             log.error("%s", error, extra={"log": str(log_file)})
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
+            if self._process is not None:  # not process.kill(): it would reap the child behind asyncio's back
+                await asyncio.to_thread(stop_tree, self._process, grace=STOP_GRACE_SEC)
         code = await process.wait()
         log.error("the console has ended", extra={"exit_code": code, "log": str(log_file)})
 

@@ -26,6 +26,7 @@ from batmon.engine.checker import Checker
 from batmon.engine.console import Console
 from batmon.engine.demo import Demonstration
 from batmon.engine.demo_plan import effective
+from batmon.engine.feeds import feed_deadlines, feed_lines, feed_records
 from batmon.engine.instance import InstanceLock
 from batmon.engine.log_answers import LogAnswers
 from batmon.engine.process_watch import ProcessWatch
@@ -33,7 +34,7 @@ from batmon.engine.runner import Runner
 from batmon.engine.scheduler import Scheduler
 from batmon.engine.tasks import TaskDied, Tasks
 from batmon.errors import StoreUnavailable
-from batmon.evidence import CaughtUp, FileCursor, LogBatch, LogFollower, SightChanged
+from batmon.evidence import FileCursor, LogFollower
 from batmon.gate.keyring import KeyRing
 from batmon.gate.password import OperationPassword
 from batmon.gate.server import GateServer
@@ -46,11 +47,6 @@ log = logging.getLogger(__name__)
 HEARTBEAT_SEC = 10.0
 HEARTBEAT = timedelta(seconds=2 * HEARTBEAT_SEC)
 """A daemon that was seen within this time was not away."""
-RETRY_SEC = 1.0
-SWEEP_BACK = timedelta(hours=1)
-"""How far back records are looked for that nobody announced; more than any transaction of a logger lasts."""
-AT_ONCE = 8
-"""How many programs are judged at the same time: as many as the store has connections to spare."""
 
 
 def utc_now() -> datetime:
@@ -85,10 +81,10 @@ class Daemon:
             await self._start_watching(down)
             await self._open_gate(down)
             down.push_async_callback(tasks.stop)
-            tasks.keep("deadlines", self._deadlines())
-            tasks.keep("records", self._records())
+            tasks.keep("deadlines", feed_deadlines(self.scheduler, self.follower, self.checker, tasks))
+            tasks.keep("records", feed_records(self.store, self.checker, self.now))
             tasks.keep("heartbeat", self._heartbeat())
-            tasks.keep("logs", self._logs())
+            tasks.keep("logs", feed_lines(self.follower, self.checker, tasks))
             tasks.keep("processes", self._process_watch().keep())
             await self._adopt_runs()
             if config.demo:
@@ -228,71 +224,6 @@ class Daemon:
                 if run.origin is Origin.RERUN and not run.finished:
                     await self.runner.adopt(program, run)
 
-    async def _logs(self) -> None:
-        """Hand what the follower sees to the checker, several programs at a time, each in its own order."""
-        room = asyncio.Semaphore(AT_ONCE)
-
-        async def handle(event: LogBatch | SightChanged | CaughtUp) -> None:
-            try:
-                if isinstance(event, LogBatch):
-                    await self.checker.on_batch(event)
-                elif isinstance(event, SightChanged):
-                    await self.checker.on_sight(event)
-                else:
-                    await self.checker.on_caught_up(event, self.follower.sight(event.program))
-            finally:
-                room.release()
-
-        async for event in self.follower.batches():
-            await room.acquire()
-            self.tasks.once(f"logs of {event.program}", handle(event))
-
-    async def _deadlines(self) -> None:
-        room = asyncio.Semaphore(AT_ONCE)
-
-        async def check(name: str) -> None:
-            try:
-                if self.checker.programs[name].configured:
-                    await self.follower.recheck(name)  # a verdict must not rest on lines that nobody has read
-                await self.checker.check(name)
-            finally:
-                room.release()
-
-        async for name in self.scheduler.due():
-            await room.acquire()
-            self.tasks.once(f"deadline of {name}", check(name))
-
-    async def _records(self) -> None:
-        """Judge the programs that somebody wrote a record for, and all that were written while we could not hear."""
-        waiting: dict[str, None] = {}
-        some = asyncio.Event()
-        since = self.started_at - SWEEP_BACK
-
-        def heard(_channel: str, bot: str) -> None:
-            waiting[bot] = None
-            some.set()
-
-        async def sweep() -> None:
-            for bot in await self.store.foreign_changes_since(since):
-                heard("", bot)
-
-        listening = await self.store.listen(heard, on_reconnect=sweep)
-        await sweep()
-        while not listening.done():
-            some.clear()
-            since = self.now() - SWEEP_BACK
-            for bot in list(waiting):
-                try:
-                    await self.checker.on_record(bot)
-                except StoreUnavailable as error:
-                    log.warning("cannot look at a record, will try again: %s", error, extra={"bot": bot})
-                    await asyncio.sleep(RETRY_SEC)
-                    some.set()
-                    break
-                waiting.pop(bot, None)
-            await asyncio.wait((asyncio.ensure_future(some.wait()), listening), return_when=asyncio.FIRST_COMPLETED)
-        await listening
-
     async def _heartbeat(self) -> None:
         """Say that this node is here, keep the cursors, and notice when the store is away and back."""
         tick = 0
@@ -303,7 +234,6 @@ class Daemon:
                 if self.freshness.store_lost_at is not None:
                     log.info("the database is back")
                     self.freshness.store_lost_at = None
-                    await self.checker.retry_unsaved()
                 if tick % 360 == 0:
                     await self.store.ensure_partitions(self.now())
                 tick += 1

@@ -9,7 +9,7 @@ import asyncio
 import re
 import threading
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ MOST_LINES = 2000
 PAGE_BYTES = 800 * 1024
 """Of a page's frame; a line of the gate holds 1 MiB."""
 PARCEL_BYTES = 256 * 1024
+CONTEXT_LINES = 50
 RUNS_NEAR = 50
 POLL_SEC = 0.12
 LOOK_SEC = 1.0
@@ -98,9 +99,7 @@ class LogAnswers:
             place = await self._place(program, path, at)
         before = _number(args, "before", PAGE_LINES if place.place == "end" else 0, MOST_LINES)
         after = _number(args, "after", 0 if place.place == "end" else PAGE_LINES, MOST_LINES)
-        page = await asyncio.to_thread(
-            read_page, path, at=place, before=before, after=after, encoding=program.encoding
-        )
+        page = await asyncio.to_thread(read_page, path, at=place, before=before, after=after, encoding=program.encoding)
         reader = LineReader(program, path)
         lines = reader.lines(page.lines)
         kept = _fitting(lines, place)
@@ -151,7 +150,11 @@ class LogAnswers:
             finally:
                 stop.set()
                 await asyncio.wait([work])
-        yield Done({"line": None if hit is None else (await self._marked(program, path, [hit]))[0][0]})
+        if hit is None:
+            yield Done({"line": None})
+            return
+        lines, runs = await self._marked(program, path, hit)
+        yield Done({"line": lines[-1], "runs": runs})
 
     async def follow(self, _caller: Caller, args: Args) -> AsyncIterator[Args | Done]:
         """New lines as they land, with ``runs`` in short; rotations and gaps."""
@@ -178,10 +181,15 @@ class LogAnswers:
             if not step.more:
                 await asyncio.sleep(POLL_SEC)
 
-    async def _marked(self, program: Program, path: str, raw: Iterable[RawLine]) -> tuple[list[Line], list[Args]]:
+    async def _marked(self, program: Program, path: str, hit: RawLine) -> tuple[list[Line], list[Args]]:
+        """The hit with the lines before it, which say of one without a time to which run it belongs."""
+        page = await asyncio.to_thread(
+            read_page, path, at=At.byte(hit.offset), before=CONTEXT_LINES, encoding=program.encoding
+        )
         reader = LineReader(program, path)
-        lines = reader.lines(raw)
-        return lines, reader.mark(lines, await self._runs_of(program, lines))
+        lines = reader.lines([*(line for line in page.lines if line.end <= hit.offset), hit])
+        runs = reader.mark(lines, await self._runs_of(program, lines))
+        return lines, [run for run in runs if run["run_id"] == lines[-1]["run_id"]]
 
     async def _runs_of(self, program: Program, lines: Sequence[Line]) -> list[Run]:
         """The runs around the first and the last time on these lines."""

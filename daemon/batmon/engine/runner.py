@@ -287,9 +287,8 @@ def _read_lines(path: Path, offset: int, over: bool) -> list[tuple[int, str]]:
         data = file.read(BLOCK)
     if offset >= OUTPUT_LIMIT or not data:
         return []
-    whole = (
-        data if over and len(data) < 65536 else data[: data.rfind(b"\n") + 1] or (data if len(data) == 65536 else b"")
-    )
+    full = len(data) == BLOCK
+    whole = data if over and not full else data[: data.rfind(b"\n") + 1] or (data if full else b"")
     lines = []
     for raw in whole.splitlines(keepends=True):
         offset += len(raw)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 HEAD_BYTES = 4
 """How many bytes of a file's start ``codec_of`` wants to see."""
 
-_UTF8_BOM = codecs.BOM_UTF8
+_GUESSED = ("utf-8", "cp949")
 _LONGEST_CHARACTER = 4
 _NOT_FOR_LOGS = {"utf-7", "unicode-escape", "raw-unicode-escape", "unicode_escape", "raw_unicode_escape"}
 """ASCII-compatible, but able to produce lone surrogates, which no one downstream can encode."""
@@ -47,7 +47,12 @@ class Codec:
         A trailing carriage return is left out, undecodable bytes appear as ``\\xNN`` and NUL as its visible symbol,
         which Postgres can store. With ``cut`` the bytes may stop inside a character: that rest is left out.
         """
-        text = self._auto(raw, cut) if self.name == "auto" else self._named(raw, cut)
+        names = self._names
+        try:
+            text = raw.decode(names[0])
+        except UnicodeDecodeError:
+            text = _fitting(raw, names, _LONGEST_CHARACTER if cut else 1)
+        text = text.removeprefix("\ufeff")
         if text.endswith("\r"):
             text = text[:-1]
         return text.replace("\0", _VISIBLE_NUL) if "\0" in text else text
@@ -55,36 +60,28 @@ class Codec:
     def encode(self, text: str) -> tuple[bytes, ...]:
         """Every way in which ``text`` may be written in this file; none when it cannot be."""
         forms = []
-        for name in ("utf-8", "cp949") if self.name == "auto" else (self.name,):
+        for name in self._names:
             try:
                 forms.append(text.encode(name))
             except UnicodeEncodeError:
                 continue
         return tuple(dict.fromkeys(forms))
 
-    @staticmethod
-    def _auto(raw: bytes, cut: bool) -> str:
-        if raw.startswith(_UTF8_BOM):
-            raw = raw[len(_UTF8_BOM) :]
-        for name in ("utf-8", "cp949"):
-            for spare in range(_LONGEST_CHARACTER if cut else 1):
-                try:
-                    return raw[: len(raw) - spare].decode(name)
-                except UnicodeDecodeError:
-                    continue
-        # Neither fits: a damaged line. The encoding that explains more of its bytes is the likelier one.
-        return min(
-            (raw.decode(name, "backslashreplace") for name in ("utf-8", "cp949")), key=lambda text: text.count("\\x")
-        )
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return _GUESSED if self.name == "auto" else (self.name,)
 
-    def _named(self, raw: bytes, cut: bool) -> str:
-        for spare in range(_LONGEST_CHARACTER if cut else 1):
+
+def _fitting(raw: bytes, names: tuple[str, ...], spares: int) -> str:
+    """The text in the first encoding that fits, with fewer than ``spares`` bytes left out at the end."""
+    for name in names:
+        for spare in range(spares):
             try:
-                text = raw[: len(raw) - spare].decode(self.name)
+                return raw[: len(raw) - spare].decode(name)
             except UnicodeDecodeError:
                 continue
-            return text.removeprefix("\ufeff")
-        return raw.decode(self.name, "backslashreplace").removeprefix("\ufeff")
+    # None fits: a damaged line. The encoding that explains more of its bytes is the likelier one.
+    return min((raw.decode(name, "backslashreplace") for name in names), key=lambda text: text.count("\\x"))
 
 
 _AUTO = Codec("auto", 1, b"\n")

@@ -90,7 +90,7 @@ def _walk(result: Survey, folder: str, rest: list[str], *, unwatched: int) -> No
         path = os.path.join(folder, name)  # noqa: PTH118 - hot path
         if not below:
             _take(result, path)
-        elif _compiled(component).match(name) and _is_folder(result, path):
+        elif _compiled(component).match(name) and os.path.isdir(path):  # noqa: PTH112 - hot path
             _walk(result, path, below, unwatched=0)
 
 
@@ -124,6 +124,7 @@ def _names(result: Survey, folder: str) -> list[str]:
 
 
 def _is_folder(result: Survey, path: str) -> bool:
+    """Whether a folder that a pattern names outright is there; what stands in its way is a problem."""
     try:
         if stat.S_ISDIR(os.stat(path).st_mode):  # noqa: PTH116 - hot path
             return True

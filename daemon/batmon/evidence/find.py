@@ -6,12 +6,13 @@ line holds the text too. Nothing is memory-mapped: a program that truncates its 
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from batmon.evidence.levels import Level, level_of
+from batmon.evidence.levels import HINTS, Level, level_of
 from batmon.evidence.lines import RawLine
 from batmon.evidence.read import LogText, open_text
 
@@ -55,7 +56,8 @@ def find(
     with open_text(path, encoding) as text:
         search = _Search(text, from_offset, direction, progress, should_stop)
         if needle.level is not None:
-            return search.by_line(lambda line: level_of(line) == needle.level)
+            forms = [form for hint in HINTS[needle.level] for form in text.codec.encode(hint)]
+            return search.by_bytes(tuple(forms), lambda line: level_of(line) == needle.level, fold=True)
         if not needle.text:
             return search.by_line(lambda _: True)
         holds = _holds(needle)
@@ -118,22 +120,32 @@ class _Search:
 
     def _in_block(self, block: bytes, low: int, forms: tuple[bytes, ...], holds: Predicate) -> RawLine | None:
         start, end = 0, len(block)
-        while start < end:
-            if self._forward:
-                place = min((at for form in forms if (at := block.find(form, start, end)) >= 0), default=-1)
-            else:
-                place = max(block.rfind(form, start, end) for form in forms)
-            if place < 0:
-                return None
+        for place in self._places(block, forms):
+            if not start <= place < end:
+                continue
             begin = self._text.snap(low + place)
             _, stop = next(self._text.extents_from(begin), (begin, begin))
             if (begin >= self._from) == self._forward and holds(self._text.whole(begin, stop)):
                 return self._text.line(begin, stop)
             if self._forward:
-                start = max(place + 1, stop - low)
+                start = stop - low
             else:
-                end = max(begin - low, 0)
+                end = begin - low
         return None
+
+    def _places(self, block: bytes, forms: tuple[bytes, ...]) -> Iterator[int]:
+        """Where any of the forms stands in the block, the nearest first. Each form's next place is looked for once."""
+        sign, look = (1, _next_place) if self._forward else (-1, _place_before)
+        waiting = [(sign * place, form) for form in forms if (place := look(block, form, None)) >= 0]
+        heapq.heapify(waiting)
+        while waiting:
+            signed, form = waiting[0]
+            yield sign * signed
+            place = look(block, form, sign * signed)
+            if place < 0:
+                heapq.heappop(waiting)
+            else:
+                heapq.heapreplace(waiting, (sign * place, form))
 
     def _blocks(self, overlap: int) -> Iterator[tuple[int, int]]:
         size = self._text.size
@@ -169,6 +181,14 @@ class _Search:
         if self._progress is not None:
             self._progress(min(1.0, searched / total) if total else 1.0)
         return self._should_stop is not None and self._should_stop()
+
+
+def _next_place(block: bytes, form: bytes, after: int | None) -> int:
+    return block.find(form) if after is None else block.find(form, after + 1)
+
+
+def _place_before(block: bytes, form: bytes, before: int | None) -> int:
+    return block.rfind(form) if before is None else block.rfind(form, 0, before + len(form) - 1)
 
 
 def _holds(needle: Needle) -> Predicate:

@@ -107,6 +107,7 @@ class LogFollower:
                     continue
                 turn = await asyncio.to_thread(self._work, looks, reads)
                 self._sights.update(turn.sights)
+                self._caught_up.update(turn.calm)
                 self._to_read.update(dict.fromkeys(turn.again))
                 self._remember_folders(turn.folders)
                 if watch is not None and looks and not self._to_look:
@@ -152,7 +153,6 @@ class LogFollower:
                 turn.events.append(batch)
             (turn.again if more else turn.calm).append(name)
             if not more and name not in self._caught_up:
-                self._caught_up.add(name)
                 finished.append(CaughtUp(name))
         for name in dict.fromkeys((*looks, *reads)):
             sight, before = self._trails[name].sight(), self._sights[name]

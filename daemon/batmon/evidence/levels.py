@@ -35,6 +35,29 @@ _ERROR_TEXT = re.compile(
 )
 _WARN_TEXT = re.compile(rf"(?<!0 )(?<!no )\bwarnings?{_NOTHING}\b|경고{_NOTHING}", re.IGNORECASE)
 
+HINTS: dict[Level, tuple[str, ...]] = {
+    "error": (
+        *(
+            "critical",
+            "fatal",
+            "severe",
+            "err",
+            "emerg",
+            "alert",
+            "fail",
+            "exception",
+            "traceback",
+            "interrupt",
+            "exit",
+        ),
+        *("caused by", "치명", "오류", "에러", "실패", "예외", "장애"),
+    ),
+    "warn": ("warn", "경고", "주의"),
+    "info": ("info", "notice", "success", "정보"),
+    "debug": ("debug", "trace", "verbose", "디버그"),
+}
+"""A line of a level holds at least one of these in lower case: what a search may look for first."""
+
 
 def level_of(text: str) -> Level | None:
     """The level that a line claims for itself, else the one its words suggest; None for a line that says nothing.

@@ -30,6 +30,8 @@ def open_log(path: str | Path) -> io.FileIO:
         return open_regular(os.fspath(path))
     except OSError as error:
         raise EvidenceError(f"cannot read {path}: {error.strerror or error}", hint=_hint(error)) from error
+    except ValueError as error:  # a NUL byte in the name
+        raise EvidenceError(f"cannot read {str(path)!r}: {error}") from error
 
 
 def open_regular(path: str) -> io.FileIO:

@@ -120,25 +120,32 @@ def _rest(process: ProcessIdentity, seen: tuple[ProcessIdentity, ...]) -> list[P
     return [*tree(process), *_identities([*alive, *_descendants(alive)])]
 
 
-def _session(process: ProcessIdentity) -> list[psutil.Process]:
-    """The members of the session that this process leads or led.
+if sys.platform == "win32":
 
-    The kernel gives a pid to nobody else while a session of that number lives: when the leader is gone and its pid is
-    free, the session is still its own.
-    """
-    if sys.platform == "win32" or process.pid <= 1:
+    def _session(_: ProcessIdentity) -> list[psutil.Process]:
         return []
-    holder = identify(process.pid)
-    if holder is not None and abs(holder.created - process.created) > _CLOCK_TOLERANCE_SEC:
-        return []
-    members = []
-    for pid in psutil.pids():
-        try:
-            if os.getsid(pid) == process.pid:
-                members.append(psutil.Process(pid))
-        except (psutil.NoSuchProcess, ProcessLookupError, PermissionError):
-            continue
-    return members
+
+else:
+
+    def _session(process: ProcessIdentity) -> list[psutil.Process]:
+        """The members of the session that this process leads or led.
+
+        The kernel gives a pid to nobody else while a session of that number lives: when the leader is gone and its pid
+        is free, the session is still its own.
+        """
+        if process.pid <= 1:
+            return []
+        holder = identify(process.pid)
+        if holder is not None and abs(holder.created - process.created) > _CLOCK_TOLERANCE_SEC:
+            return []
+        members = []
+        for pid in psutil.pids():
+            try:
+                if os.getsid(pid) == process.pid:
+                    members.append(psutil.Process(pid))
+            except (psutil.NoSuchProcess, ProcessLookupError, PermissionError):
+                continue
+        return members
 
 
 def _wait(processes: Iterable[ProcessIdentity], seconds: float) -> None:

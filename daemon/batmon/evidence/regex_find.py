@@ -28,9 +28,15 @@ _ASK_STOP_SEC = 0.1
 
 
 def find_regex(
-    path: str | Path, *, needle: Needle, from_offset: int, direction: Direction, encoding: str, progress: Progress |
-    None, should_stop: Callable[[], bool] | None,
-) -> RawLine | None:  # fmt: skip
+    path: str | Path,
+    *,
+    needle: Needle,
+    from_offset: int,
+    direction: Direction,
+    encoding: str,
+    progress: Progress | None,
+    should_stop: Callable[[], bool] | None,
+) -> RawLine | None:
     """As ``find`` for ``needle.regex``, over the first 4,096 characters of each line.
 
     Raises:
@@ -47,28 +53,34 @@ def find_regex(
     child = subprocess.Popen(  # noqa: S603 - our own module, the request goes through stdin
         [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
-    with child:
-        try:
-            return _follow(child, request, progress, should_stop)
-        finally:
-            child.kill()
-
-
-def _follow(
-    child: subprocess.Popen[bytes],
-    request: dict[str, Any],
-    progress: Progress | None,
-    should_stop: Callable[[], bool] | None,
-) -> RawLine | None:
     if child.stdin is None or child.stdout is None:
         raise AssertionError("both were asked for")
     said: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(child.stdout, said), name="batmon-regex", daemon=True).start()
+    listener = threading.Thread(target=_listen, args=(child.stdout, said), name="batmon-regex", daemon=True)
+    with child:
+        listener.start()
+        try:
+            _send(child.stdin, request)
+            return _answer(said, needle.regex, progress, should_stop)
+        finally:
+            child.kill()
+            listener.join()
+
+
+def _send(stdin: IO[bytes], request: dict[str, Any]) -> None:
     try:
-        child.stdin.write(json.dumps(request).encode() + b"\n")
-        child.stdin.flush()
+        stdin.write(json.dumps(request).encode() + b"\n")
+        stdin.flush()
     except OSError as error:
         raise EvidenceError(f"the search could not be started: {error.strerror or error}") from error
+
+
+def _answer(
+    said: queue.SimpleQueue[dict[str, Any] | None],
+    regex: str,
+    progress: Progress | None,
+    should_stop: Callable[[], bool] | None,
+) -> RawLine | None:
     silent = 0.0
     while silent < _SILENCE_SEC:
         if should_stop is not None and should_stop():
@@ -88,14 +100,15 @@ def _follow(
         if progress is not None:
             progress(message["progress"])
     raise EvidenceError(
-        f"the regular expression {request['regex']!r} takes too long",
+        f"the regular expression {regex!r} takes too long",
         hint="avoid a repetition inside a repetition, such as (a+)+",
     )
 
 
 def _listen(stdout: IO[bytes], said: queue.SimpleQueue[dict[str, Any] | None]) -> None:
     for line in stdout:
-        said.put(json.loads(line))
+        if line.endswith(b"\n"):  # a child that was killed may leave half a line
+            said.put(json.loads(line))
     said.put(None)
 
 

@@ -106,14 +106,19 @@ class Trail:
             if tail.error and not self._finished(tail):
                 return LogSight(LogState.UNREADABLE, f"{tail.path}: {tail.error}", self._last_line)
         refused = {path: why for path, why in self._seen.irregular.items() if path in self._paths or not self._tails}
-        folders = {os.path.dirname(path) for path in self._paths}  # noqa: PTH120 - plain strings
-        hidden = {path: why for path, why in self._seen.problems.items() if path in folders or not self._tails}
-        for path, why in (refused | hidden).items():
+        for path, why in (refused or self._hidden()).items():
             return LogSight(LogState.UNREADABLE, f"{path}: {why}", self._last_line)
         if self._order:
             return LogSight(LogState.PRESENT, self._order[-1].path, self._last_line)
         patterns = ", ".join(os.path.join(self.program.base_dir, pattern) for pattern in self.program.logs)  # noqa: PTH118 - as above
         return LogSight(LogState.GONE if self._ever else LogState.NONE_YET, patterns, self._last_line)
+
+    def _hidden(self) -> dict[str, str]:
+        """Folders that cannot be looked into and in which logs are, or may be."""
+        if not self._seen.problems:
+            return {}
+        folders = {os.path.dirname(path) for path in self._paths}  # noqa: PTH120 - plain strings
+        return {path: why for path, why in self._seen.problems.items() if path in folders or not self._tails}
 
     def _arrange(self) -> None:
         youngest: dict[str, int] = {}
@@ -153,6 +158,7 @@ class Trail:
 
     def _resolve(self, tail: Tail) -> bool:
         """Whether it may be read: decided once it holds anything. A copy of a file that is still there may not."""
+        self._recognise(tail)
         if tail.resolved:
             return True
         try:

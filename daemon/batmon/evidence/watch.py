@@ -104,8 +104,7 @@ class _Watching(threading.Thread):
             ):  # fmt: skip
                 self._tell(changes)
         except (OSError, RuntimeError) as error:
-            # Too many watches, a network file system, a folder that went away meanwhile: polling sees it all, only
-            # later.
+            # Too many watches, a network file system, a folder that went away meanwhile: polling sees it all, later.
             _log.warning("cannot be told of changes in %d folders, polling instead: %s", len(self._folders), error)
         finally:
             self._end_previous()

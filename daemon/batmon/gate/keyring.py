@@ -51,7 +51,10 @@ _HEADER = "# People who may reach BATMON over SSH. `batmon user add` and `batmon
 
 @dataclass(frozen=True, slots=True)
 class KeyEntry:
-    """One key of one person; ``key_line`` is type and blob, without options and comment."""
+    """One key of one person; ``key_line`` is type and blob, without options and comment.
+
+    ``restricted`` is OpenSSH's option ``restrict``: verbs, but no terminal.
+    """
 
     name: str
     role: Role
@@ -60,6 +63,7 @@ class KeyEntry:
     comment: str = ""
     from_patterns: tuple[str, ...] = ()
     expires_at: datetime | None = None
+    restricted: bool = False
 
     def refusal(self, now: datetime, peer: str = "") -> str:
         """Why this key may not be used at ``now`` from the address ``peer``; empty if it may.
@@ -76,19 +80,13 @@ class KeyEntry:
     def line(self) -> str:
         """The entry as a line of the file, without a newline."""
         options = [f'name="{self.name}"', f'role="{self.role}"']
+        if self.restricted:
+            options.insert(0, "restrict")
         if self.from_patterns:
             options.append(f'from="{",".join(self.from_patterns)}"')
         if self.expires_at is not None:
             options.append(f'expiry-time="{self.expires_at.astimezone(UTC):%Y%m%d%H%M%S}Z"')
         return f"{','.join(options)} {self.key_line} {self.comment}".rstrip()
-
-    @property
-    def options(self) -> str:
-        """What limits the key, for a person: ``from=10.0.0.0/8 expires=2027-12-31T00:00:00+00:00``."""
-        limits = [f"from={','.join(self.from_patterns)}"] if self.from_patterns else []
-        if self.expires_at is not None:
-            limits.append(f"expires={self.expires_at.isoformat()}")
-        return " ".join(limits)
 
 
 def _matches(peer: str, patterns: tuple[str, ...]) -> bool:
@@ -203,6 +201,7 @@ def parse_line(text: str) -> KeyEntry:
         comment=comment,
         from_patterns=patterns,
         expires_at=None if expiry is None else parse_expiry(expiry),
+        restricted="restrict" in options,
     )
 
 

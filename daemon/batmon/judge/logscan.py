@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
-from batmon.judge.patterns import RETRY, TRACEBACK, Level, Patterns, Sign, level_of, message_of
+from batmon.judge.patterns import RETRY, TRACEBACK, Level, Patterns, Sign, head_of
 from batmon.judge.timestamps import TimeReader, date_in_path
 from batmon.model import NAMESPACE, LogEvidence, LogSpan, Origin, Program, Run, RunStatus
 
@@ -168,9 +168,7 @@ class Scanner:
         self.zone = ZoneInfo(program.timezone)
         self.reader = TimeReader(self.zone, program.patterns.timestamp_format)
 
-    def scan(
-        self, state: ScanState, lines: Sequence[Line], path: str, *, hint: datetime | None = None
-    ) -> ScanResult:
+    def scan(self, state: ScanState, lines: Sequence[Line], path: str, *, hint: datetime | None = None) -> ScanResult:
         """Read ``lines``, which follow those that ``state`` has seen.
 
         ``path`` names the file they stand in. ``hint`` is a moment shortly before the first line, for logs whose
@@ -209,8 +207,8 @@ class _Reading:
                 return
             level, message, at = memory.level, text.strip(), memory.last_at
         else:
-            at, rest = found.at, text[found.end :]
-            level, message = level_of(rest), message_of(rest)
+            at = found.at
+            level, message = head_of(text[found.end :])
             self._silence(at, line)
             memory.last_at, memory.level, memory.tracing = at, level, ""
             memory.retrying = RETRY.search(message) is not None
@@ -222,7 +220,7 @@ class _Reading:
             self._started(line, at, sign)
         elif found is not None and level in ("error", "critical"):
             self._counted(at)
-        self._processed(text, at)
+        self._processed(text, message, at)
         if sign is not None and sign.kind == "failed":
             self._failed(line, at, message)
         elif sign is not None and sign.kind == "succeeded":
@@ -242,7 +240,8 @@ class _Reading:
     def _open(self, line: Line, at: datetime, *, subject: str = "", implicit: bool = False) -> _Found:
         memory, key = self.memory, at.isoformat()
         count = dict(memory.starts).get(key, 0)
-        memory.starts = [entry for entry in memory.starts if entry[0] != key][-STARTS_KEPT + 1 :] + [(key, count + 1)]
+        others = [entry for entry in memory.starts if entry[0] != key]
+        memory.starts = [*others[-STARTS_KEPT + 1 :], (key, count + 1)]
         run = _Found(at, count, self._path, line.offset, subject, implicit)
         run.line = line.text.strip()[:LINE_CHARS]
         memory.open = [*memory.open, run][-MOST_OPEN:]
@@ -300,9 +299,9 @@ class _Reading:
             run.errors += 1
             self._change(run)
 
-    def _processed(self, text: str, at: datetime) -> None:
+    def _processed(self, text: str, message: str, at: datetime) -> None:
         run = self._current(at)
-        count = None if run is None else self._patterns.processed(text)
+        count = None if run is None else self._patterns.processed(text, message)
         if run is not None and count is not None and count != run.processed:
             run.processed = count
             self._change(run)
@@ -331,7 +330,7 @@ class _Reading:
     def _succeeded(self, line: Line, at: datetime, message: str, sign: Sign) -> None:
         memory = self.memory
         run = memory.open[-1] if memory.open else memory.ended
-        if run is None or at - run.start > self._scanner.program.max_runtime and not memory.open:
+        if run is None or (not memory.open and at - run.start > self._scanner.program.max_runtime):
             return
         own = sign.sure or sign.subject == run.subject
         if not own and sign.subject in run.steps:
@@ -340,7 +339,7 @@ class _Reading:
                 return
         elif not own and sign.step:
             return
-        if run.status is RunStatus.FAILED and not own:
+        if run.status is RunStatus.FAILED and (sign.neutral or not own):
             return
         memory.ends_surely = memory.ends_surely or own
         run.sure = run.sure or own

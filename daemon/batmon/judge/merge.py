@@ -34,9 +34,8 @@ def merge(rows: Sequence[Run], found: Sequence[Run]) -> Merged:
     Giving the same again changes nothing.
     """
     stored = {run.run_id: run for run in rows}
-    hosts = sorted(
-        (run for run in rows if run.origin in (Origin.RECORD, Origin.RERUN)), key=lambda run: (run.start_time, run.run_id)
-    )
+    hosts = [run for run in rows if run.origin in (Origin.RECORD, Origin.RERUN)]
+    hosts.sort(key=lambda run: (run.start_time, run.run_id))
     logged = {run.run_id: run for run in rows if run.origin is Origin.LOG and run.log is not None}
     logged.update({run.run_id: _renewed(stored.get(run.run_id), run) for run in found if run.log is not None})
     claimed = _claims(hosts, logged.values())
@@ -90,7 +89,9 @@ def _claims(hosts: Sequence[Run], logged: Iterable[Run]) -> dict[UUID, Run]:
             for index, host in enumerate(hosts)
             if host.log is None
             for run in waiting
-            if run.run_id not in claimed and run.program == host.program and _covers(host, hosts[index + 1 :], run.start_time)
+            if run.run_id not in claimed
+            and run.program == host.program
+            and _covers(host, hosts[index + 1 :], run.start_time)
         ),
         key=lambda pair: (*pair[:3], pair[3].run_id),
     )
@@ -123,5 +124,3 @@ def _attached(host: Run, run: Run) -> Run:
         error_details=run.error_details or host.error_details,
         processed_count=host.processed_count if run.log.processed is None else run.log.processed,
     )
-
-

@@ -5,6 +5,7 @@ searched in the message and are careful: ``실패: 0``, ``오류 없음`` and ``
 end of a step and not of the run, ``다시 시작하세요`` starts nothing.
 """
 
+# ruff: noqa: E501 - a regular expression that is broken over lines is harder to read than a long one
 from __future__ import annotations
 
 import re
@@ -14,19 +15,22 @@ from typing import Literal, NamedTuple
 from batmon.errors import ModelError
 from batmon.model import LogPatterns
 
+Kind = Literal["started", "succeeded", "failed"]
 Level = Literal["debug", "info", "warning", "error", "critical"]
 
 
 class Sign(NamedTuple):
     """What one line says."""
 
-    kind: Literal["started", "succeeded", "failed"]
+    kind: Kind
     sure: bool = True
     """False for a word that may speak of a step of the run as well as of the run."""
     subject: str = ""
     """What is said to start or end, as bare letters: the same for 'X 시작' and 'X 완료'."""
     step: bool = False
     """It names something that is only ever a part of a run: a login, a page, a browser."""
+    neutral: bool = False
+    """It ended, it does not say how: enough for a run without a failure."""
 
 
 _LEVELS: dict[str, Level] = {
@@ -45,19 +49,16 @@ _AFTER_LEVEL = re.compile(r"[\s\]\)>|:,\"-]*(?:\[[\w.,:/ -]{1,60}\]\s*[-:|]?\s*|
 _SEPARATORS = " \t-|:,]"
 
 
-def level_of(rest: str) -> Level | None:
-    """The level that a line names in its head; ``rest`` is the line after its time."""
-    match = _LEVEL.search(rest, 0, _LEVEL_REACH)
-    return None if match is None else _LEVELS[(match[1] or match[2]).lower()]
+def head_of(rest: str) -> tuple[Level | None, str]:
+    """The level that a line names in its head, and what it says without level and logger.
 
-
-def message_of(rest: str) -> str:
-    """What a line says, without level and logger; ``rest`` is the line after its time."""
+    ``rest`` is the line after its time.
+    """
     match = _LEVEL.search(rest, 0, _LEVEL_REACH)
     if match is None:
-        return rest.lstrip(_SEPARATORS).rstrip()
+        return None, rest.lstrip(_SEPARATORS).rstrip()
     after = _AFTER_LEVEL.match(rest, match.end())
-    return (rest[after.end() :] if after else rest[match.end() :]).strip()
+    return _LEVELS[(match[1] or match[2]).lower()], rest[after.end() if after else match.end() :].strip()
 
 
 TRACEBACK = re.compile(r"Traceback \(most recent call last\)|^\s*Exception in thread |Unhandled exception")
@@ -66,11 +67,17 @@ _GIVEN_UP = re.compile(
     r"재시도.{0,12}(?:초과|소진|모두)|재시도(?: 후에도)?\s*실패|모두 실패|최종|포기|giv(?:e|ing) up|exhausted|max(?:imum)? retr|after \d+ (?:retr|attempt)",
     re.IGNORECASE,
 )
-_WORTH_READING = re.compile(
-    r"시작|개시|기동|완료|종료|성공|끝|실패|오류|에러|예외|중단|치명|[\d,]+\s*[건개]|start|beg[iau]n|launch|complet|finish|ended|succe|done|fail"
-    r"|abort|exit|error|except|crash|process|fault|memory|document|download|collect|saved|fetch|total|record|item|file|mail|message|page|row",
-    re.IGNORECASE,
-)
+_SIGN_WORDS = (
+    "시작", "개시", "기동", "완료", "종료", "성공", "끝", "실패", "오류", "에러", "예외", "중단", "치명", "마쳤", "마침",
+    "start", "begin", "began", "launch", "complet", "finish", "ended", "succe", "done", "fail", "abort", "exit", "error",
+    "except", "crash", "fault", "dumped", "out of memory", "return", "terminated",
+)  # fmt: skip
+"""A line without any of these, in lower case, says nothing of a run: a quick look before the regular expressions."""
+_KOREAN_UNITS = ("건", "개")
+_ENGLISH_WORK = (
+    "processed", "downloaded", "collected", "saved", "fetched", "imported", "exported",
+    "document", "file", "item", "record", "row", "mail", "message", "page",
+)  # fmt: skip
 
 _BAD = r"(?:실패|오류|에러|예외|errors?|fail(?:ed|ures?)|exceptions?)"
 _NOT_BAD = re.compile(
@@ -80,7 +87,7 @@ _NOT_BAD = re.compile(
     rf"|{_BAD}\s*(?:시|하면|할 경우|인 경우|율|이력|목록|로그|복구|해결)(?![가-힣])"
     rf"|\bon[_ -]?(?:error|failure)\b|\bfail[_ -]?(?:safe|over)\b|\bif\b.{{0,40}}\bfail\w*"
     rf"|실패\s*[:=]?\s*[\d,]+\s*(?:건|개|회)|[\d,]+\s*(?:건|개|회)\s*(?:은|는|이|가|의)?\s*실패|\b(?:failed|failures?|errors?)\s*[:=]\s*\d+|\b\d+ (?:failed|failures?|errors?)\b"
-    r"|실패\s*[:=]\s*\d+(?=\s*(?:,|$|/|\)))",
+    r"|실패\s*[:=]?\s*\d+(?=\s*(?:,|$|/|\)))",
     re.IGNORECASE,
 )
 _WHOLE = r"(?:작업|배치|프로그램|스크립트|스케줄|실행|수행|\bjob\b|\bbatch\b|\btask\b|\brun\b|\bscript\b|\bprogram\b|\bprocess\b|\bpipeline\b)"
@@ -105,7 +112,7 @@ _STEP = re.compile(
     re.IGNORECASE,
 )
 _ENDING = r"(?:합니다|했습니다|하였습니다|됩니다|되었습니다|됐습니다|됨|함|했음|중)?"
-_PHRASE_END = r"(?=\s*(?:[.!~=*#\])>…-]*\s*$|[:(\[,=|-]|\.\.|\d|총\s))"
+_PHRASE_END = r"(?=[.!]*\s*(?:[.!~=*#\])>…-]*\s*$|[:(\[,=|-]|\.\.|\d|총\s))"
 _SUCCEEDED_SURELY = re.compile(
     rf"정상(?:적으로|으로)?\s*(?:종료|완료)|성공적으로\s*.{{0,14}}(?:완료|종료|마[쳤침])|{_WHOLE}[^.,:]{{0,16}}(?:완료|성공){_ENDING}{_PHRASE_END}"
     rf"|(?:전체|모든|일괄)[^.,:]{{0,16}}(?:완료){_ENDING}{_PHRASE_END}|(?:완료|종료)\s*\(\s*정상\s*\)"
@@ -118,12 +125,16 @@ _SUCCEEDED_WORD = re.compile(
     rf"(?:을|를|이|가)?\s*(?:완료|종료|성공|끝){_ENDING}{_PHRASE_END}|\b(?:completed?|finished|succeeded|done|ended)\b(?=\s*(?:[.!=*#\])>-]*\s*$|[:(\[,=|-]|in \d|\d))",
     re.IGNORECASE,
 )
+_ENDED_SOMEHOW = re.compile(r"종료|끝|ended", re.IGNORECASE)
 _NOT_SUCCEEDED = re.compile(
     r"미완료|완료되지|완료하지|완료 ?(?:예정|대기|율|시각|일|전)(?![가-힣])|성공하지|성공 ?(?:률|여부)|\bnot (?:completed?|finished|done)|\bincomplete"
     r"|\bto be completed|강제\s*종료|중단(?:됨|되|했|함|합니다)|취소(?:됨|되었|했)|시간 ?초과|타임아웃|timed? ?out|사용자에 의|\bcancell?ed",
     re.IGNORECASE,
 )
-_TALLY = re.compile(r"성공\s*[:=]?\s*[\d,]+\s*[건개]?|[\d,]+\s*[건개]\s*성공|\b(?:succeeded|success|done|completed)\s*[:=]\s*\d+", re.IGNORECASE)
+_TALLY = re.compile(
+    r"성공\s*[:=]?\s*[\d,]+\s*[건개]?|[\d,]+\s*[건개]\s*성공|\b(?:succeeded|success|done|completed)\s*[:=]\s*\d+",
+    re.IGNORECASE,
+)
 """A count of what succeeded; it says nothing of the run."""
 _STARTED_WORD = re.compile(
     rf"(?:을|를|이|가)?\s*(?:시작|개시|기동){_ENDING}{_PHRASE_END}|^\W*(?:start(?:ed|ing|s)?|begin(?:ning|s)?|launching)\b"
@@ -139,13 +150,17 @@ _NOT_STARTED = re.compile(
 
 _COUNT = r"(?<![\d/.,:-])(?P<count>\d{1,3}(?:,\d{3})+|\d{1,15})"
 _WORK = r"(?:처리|수집|저장|다운로드|완료|발송|등록|전송|변환|업로드|processed|downloaded|collected|saved|fetched|imported|exported)"
-_PROCESSED = (
+_PROCESSED_KOREAN = (
     re.compile(rf"{_WORK}[^\d\n]{{0,12}}?{_COUNT}\s*[건개](?!\s*(?:실패|오류))", re.IGNORECASE),
     re.compile(rf"{_COUNT}\s*[건개](?:의|을|를)?\s*(?:[^\d\s]{{1,12}}\s+){{0,2}}{_WORK}", re.IGNORECASE),
     re.compile(rf"(?:총|합계|전체)\s*{_COUNT}\s*[건개]"),
+)
+_PROCESSED_ENGLISH = (
     re.compile(rf"\b{_WORK}\s*[:=]?\s*{_COUNT}\b(?!\s*(?:%|bytes?|[KMG]?B\b|sec|ms))", re.IGNORECASE),
-    re.compile(rf"{_COUNT}\s+(?:new )?(?:documents?|files?|items?|records?|rows?|mails?|messages?|pages?)\b", re.IGNORECASE),
-)  # fmt: skip
+    re.compile(
+        rf"{_COUNT}\s+(?:new )?(?:documents?|files?|items?|records?|rows?|mails?|messages?|pages?)\b", re.IGNORECASE
+    ),
+)
 _LETTERS = re.compile(r"[\W\d_]+")
 _CLAUSE = re.compile(r"[:,(\[\]|]| - ")
 _LONGEST_SUBJECT = 60
@@ -178,13 +193,13 @@ class Patterns:
     """
 
     def __init__(self, own: LogPatterns) -> None:
-        self._own_failed = _compiled(own.failed)
-        self._own_succeeded = _compiled(own.succeeded)
-        self._own_started = _compiled(own.started)
-        self._own_processed = _compiled([own.processed] if own.processed else [])
-        if self._own_processed and "count" not in self._own_processed[0].groupindex:
+        own_by_kind: list[tuple[Kind, tuple[str, ...]]] = [
+            ("failed", own.failed), ("succeeded", own.succeeded), ("started", own.started),
+        ]  # fmt: skip
+        self._own = [(kind, _compiled(patterns)) for kind, patterns in own_by_kind if patterns]
+        self._own_processed = _compiled([own.processed])[0] if own.processed else None
+        if self._own_processed is not None and "count" not in self._own_processed.groupindex:
             raise ModelError(f"processed = {own.processed!r} has no group named count", hint=r"(?P<count>\d+)")
-        self.own_starts = bool(own.started)
         shipped: list[Callable[[str, Level | None], Sign | None]] = []
         if not own.failed:
             shipped.append(_shipped_failed)
@@ -196,35 +211,49 @@ class Patterns:
 
     def read(self, text: str, message: str, level: Level | None, *, timed: bool) -> Sign | None:
         """What a line says of a run; a line without a time of its own is read by the program's own patterns only."""
-        text = text[:_LONGEST_READ]
-        if any(pattern.search(text) for pattern in self._own_failed):
-            return Sign("failed")
-        if any(pattern.search(text) for pattern in self._own_succeeded):
-            return Sign("succeeded")
-        if any(pattern.search(text) for pattern in self._own_started):
-            return Sign("started")
-        if not timed or not (level == "critical" or _WORTH_READING.search(text)):
+        for kind, patterns in self._own:
+            for pattern in patterns:
+                if pattern.search(text[:_LONGEST_READ]):
+                    return Sign(kind)
+        if not timed:
             return None
         message = message[:_LONGEST_READ]
+        if level != "critical" and not _any_of(_SIGN_WORDS, message.lower()):
+            return None
         for read in self._shipped:
             sign = read(message, level)
             if sign is not None:
                 return sign
         return None
 
-    def processed(self, text: str) -> int | None:
-        """How many were processed, if the line says so."""
-        text = text[:_LONGEST_READ]
-        if not self._own_processed and not _WORTH_READING.search(text):
-            return None
+    def processed(self, text: str, message: str) -> int | None:
+        """How many were processed, if the line says so; the last figure of it."""
+        if self._own_processed is not None:
+            return _last_count((self._own_processed,), text[:_LONGEST_READ])
+        message = message[:_LONGEST_READ]
+        found = _last_count(_PROCESSED_KOREAN, message) if _any_of(_KOREAN_UNITS, message) else None
+        if found is None and _any_of(_ENGLISH_WORK, message.lower()):
+            found = _last_count(_PROCESSED_ENGLISH, message)
+        return found
+
+
+def _any_of(words: tuple[str, ...], text: str) -> bool:
+    for word in words:  # noqa: SIM110 - any() takes three times as long, for every line of every log
+        if word in text:
+            return True
+    return False
+
+
+def _last_count(patterns: Iterable[re.Pattern[str]], text: str) -> int | None:
+    """What the first pattern that matches says the last time that it does."""
+    for pattern in patterns:
         found = None
-        for pattern in self._own_processed or _PROCESSED:
-            for match in pattern.finditer(text):
-                digits = re.sub(r"\D", "", match["count"] or "")
-                found = int(digits[:15]) if digits else found
-            if found is not None:
-                return found
-        return None
+        for match in pattern.finditer(text):
+            digits = re.sub(r"\D", "", match["count"] or "")
+            found = int(digits[:15]) if digits else found
+        if found is not None:
+            return found
+    return None
 
 
 def _shipped_failed(message: str, level: Level | None) -> Sign | None:
@@ -252,7 +281,8 @@ def _shipped_succeeded(message: str, level: Level | None) -> Sign | None:
     if match is None:
         return None
     step = bool(_STEP.search(message)) and surely is None
-    return Sign("succeeded", sure=surely is not None, subject=_subject(message, match), step=step)
+    neutral = surely is None and _ENDED_SOMEHOW.search(match[0]) is not None
+    return Sign("succeeded", surely is not None, _subject(message, match), step, neutral)
 
 
 def _shipped_started(message: str, level: Level | None) -> Sign | None:

@@ -117,9 +117,7 @@ class _Track:
                 start += step
             return
         origin = datetime.combine(start, time(), UTC)
-        days = croniter(
-            self._days, origin + (-_DAY if forward else _DAY), ret_type=datetime, implement_cron_bug=True
-        )
+        days = croniter(self._days, origin + (-_DAY if forward else _DAY), ret_type=datetime, implement_cron_bug=True)
         try:
             while True:
                 found = days.get_next(datetime) if forward else days.get_prev(datetime)
@@ -214,4 +212,3 @@ class Schedule:
         """How long before ``due`` the slot before it was; None if it is the first."""
         before = self.last_due(aware(due) - timedelta(microseconds=1))
         return None if before is None else due - before
-

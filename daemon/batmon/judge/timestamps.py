@@ -164,7 +164,11 @@ class TimeReader:
 
 
 def parse_time(
-    text: str, zone: ZoneInfo, format: str | None = None, *, year_hint: datetime | None = None  # noqa: A002 - as above
+    text: str,
+    zone: ZoneInfo,
+    format: str | None = None,  # noqa: A002 - as above
+    *,
+    year_hint: datetime | None = None,
 ) -> datetime | None:
     """The time in UTC that ``text`` begins with; ``year_hint`` fills in the year or date that the line leaves out."""
     found = _reader(zone, format).find(text, year_hint)
@@ -302,7 +306,5 @@ def _in_year(wall: datetime, hint: datetime, zone: ZoneInfo) -> datetime | None:
 def _on_date(wall: datetime, hint: datetime, zone: ZoneInfo) -> datetime | None:
     """The first reading, not before ``hint``, of a time that does not say its date."""
     today: date = hint.astimezone(zone).date()
-    readings = (
-        _to_utc(datetime.combine(today + timedelta(days=days), wall.time()), zone) for days in (-1, 0, 1, 2)
-    )
+    readings = (_to_utc(datetime.combine(today + timedelta(days=days), wall.time()), zone) for days in (-1, 0, 1, 2))
     return next((at for at in readings if at >= hint - _OUT_OF_ORDER), None)

@@ -35,6 +35,7 @@ LIVES_ON = timedelta(seconds=60)
 EARLIEST = timedelta(seconds=60)
 LATE_AT_LEAST, LATE_AT_MOST = timedelta(seconds=5), timedelta(seconds=60)
 NO_END = "no end found within max_runtime"
+NO_WORD = "its process ended without a word"
 _INSTANT = timedelta(microseconds=1)
 
 
@@ -96,9 +97,12 @@ def judge(
         run.run_id for run in runs if run.status is RunStatus.MISSED and run.slot and slots.satisfied(run.slot)
     )
     rows = [run for run in (*missed, *runs) if run.run_id not in removed]
-    closed = tuple(_closed(program, run) for run in rows if _superseded(program, run, rows, now))
+    closed: tuple[Run, ...] = ()
+    if sight.state is not LogState.UNREADABLE:
+        closed = tuple(_closed(program, run) for run in rows if _superseded(program, run, rows, now))
     by_id = {run.run_id: run for run in closed}
-    evidence = _Evidence(program, [by_id.get(run.run_id, run) for run in rows], slots, sight, watch_since, now)
+    rows = [by_id.get(run.run_id, run) for run in rows]
+    evidence = _Evidence(program, rows, slots, sight, watch_since=watch_since, now=now)
     status, reason, facts = evidence.opinion()
     verdict = Verdict(
         status=status,
@@ -180,19 +184,27 @@ def _over(program: Program, run: Run, now: datetime) -> bool:
 
 
 def _superseded(program: Program, run: Run, rows: Sequence[Run], now: datetime) -> bool:
-    """A run found in a log whose end never came, while a later one has ended."""
+    """A run found in a log whose end never came, while a later one has ended (or begun, if its process is gone)."""
     return run.origin is Origin.LOG and _left_behind(program, run, rows, now)
 
 
 def _left_behind(program: Program, run: Run, rows: Sequence[Run], now: datetime) -> bool:
-    if run.status is not RunStatus.RUNNING or not _over(program, run, now) or (run.process and run.process.alive):
+    dead = _dead(run)
+    if run.status is not RunStatus.RUNNING or not (dead or _over(program, run, now)):
         return False
-    return any(
-        other.finished and other.status is not RunStatus.MISSED and other.start_time > run.start_time for other in rows
-    )
+    if run.process is not None and run.process.alive:
+        return False
+    later = [other for other in rows if other.status is not RunStatus.MISSED and other.start_time > run.start_time]
+    return any(dead or other.finished for other in later)
+
+
+def _dead(run: Run) -> bool:
+    return run.process is not None and not run.process.alive
 
 
 def _closed(program: Program, run: Run) -> Run:
+    if _dead(run):
+        return replace(run, status=RunStatus.FAILED, message=run.message or NO_WORD)
     end = run.start_time + program.max_runtime
     return replace(run, status=RunStatus.FAILED, end_time=end, message=run.message or NO_END)
 
@@ -206,6 +218,7 @@ class _Evidence:
         rows: Sequence[Run],
         slots: _Slots,
         sight: LogSight,
+        *,
         watch_since: datetime,
         now: datetime,
     ) -> None:
@@ -235,8 +248,14 @@ class _Evidence:
 
     def _died(self) -> Iterator[Opinion]:
         for run in self.running[:1]:
-            if run.process is not None and not run.process.alive:
-                facts = {"start": run.start_time, "pid": run.process.pid, "exit_code": run.process.exit_code}
+            ended_well = run.log is not None and run.log.status is RunStatus.SUCCESS
+            if run.process is not None and not run.process.alive and not ended_well:
+                facts = {
+                    "start": run.start_time,
+                    "pid": run.process.pid,
+                    "exit_code": run.process.exit_code,
+                    "line": run.log.first_error if run.log is not None else "",
+                }
                 yield Opinion(Status.ERROR, Reason.DIED, facts)
 
     def _hung(self) -> Iterator[Opinion]:

@@ -126,6 +126,7 @@ def collect(options: Options, log: logging.Logger) -> None:
     deliver(box, datetime.now(KST), damaged=options.fail)
     keys = sorted(box.keys())
     log.info("새 메일 %d통", len(keys))
+    done = 0
     for key in keys:
         time.sleep(options.pace / len(keys))
         try:
@@ -135,8 +136,9 @@ def collect(options: Options, log: logging.Logger) -> None:
             continue
         append(Path("ledger.csv"), row)
         log.info("분류: %s -> %s", row[2], row[3])
+        done += 1
     prune(box)
-    log.info("펀드 메일 %d건 처리", len(keys))
+    log.info("펀드 메일 %d건 처리", done)
     log.info("펀드 메일 수집 완료")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import secrets
 import signal
@@ -25,6 +26,8 @@ from batmon.errors import EmbeddedError
 from batmon.store import data_folder, guarded_exec
 from batmon.store.binaries import Binaries, find_binaries
 from batmon.store.data_folder import OwnerLock
+
+log = logging.getLogger(__name__)
 
 DATABASE = "batmon"
 OWNER = "batmon"
@@ -130,7 +133,9 @@ class EmbeddedPostgres:
         if os.name == "nt":
             password = quote(_password(self._state), safe="")
             return f"postgresql://{user}:{password}@127.0.0.1:{_port(self._state)}/{database}"
-        query = urlencode({"host": str(_sockets(self._state)), "user": user}, quote_via=quote, safe="/")
+        # The port is named although it is the usual one: PGPORT in somebody's environment would be taken instead.
+        given = {"host": str(_sockets(self._state)), "user": user, "port": "5432"}
+        query = urlencode(given, quote_via=quote, safe="/")
         return f"postgresql:///{database}?{query}"
 
     async def died(self) -> None:
@@ -173,13 +178,13 @@ class EmbeddedPostgres:
 
     async def until_ready(self) -> None:
         """Return once our child itself says that it is ready; part of ``start``."""
-        data, log = self._state / "postgres", self._state / "postgres.log"
+        data, said = self._state / "postgres", self._state / "postgres.log"
         deadline = time.monotonic() + START_SEC
         while data_folder.postmaster(data) != (self.pid, True):
             if self._process.returncode is not None:
-                raise _failure("PostgreSQL did not start", _tail(log), self._process.returncode)
+                raise _failure("PostgreSQL did not start", _tail(said), self._process.returncode)
             if time.monotonic() > deadline:
-                raise _failure(f"PostgreSQL was not ready within {START_SEC:.0f} s", _tail(log))
+                raise _failure(f"PostgreSQL was not ready within {START_SEC:.0f} s", _tail(said))
             await asyncio.sleep(0.005)
 
     async def prepare(self) -> None:
@@ -248,19 +253,19 @@ async def _spawn(tools: Binaries, data: Path, sockets: Path, identity: str) -> a
     if tools.major >= 18:
         settings["io_method"] = "sync"  # its workers would cost memory that we do not need to spend
     given = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
-    log = os.open(data.parent / "postgres.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    output = os.open(data.parent / "postgres.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         return await asyncio.create_subprocess_exec(
             *_guarded(identity, tools.path("postgres"), "-D", str(data), *given),
             cwd=data,
             stdin=asyncio.subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
+            stdout=output,
+            stderr=output,
             env=_environment(),
             start_new_session=True,  # Ctrl+C in a terminal is the daemon's to answer
         )
     finally:
-        os.close(log)
+        os.close(output)
 
 
 async def _end_leftovers(data: Path) -> None:
@@ -313,10 +318,12 @@ def _tail(path: Path) -> str:
 
 def _shorten(path: Path) -> None:
     """Keep the log below its cap: its text moves to ``.1`` and the file, which the server has open, starts again."""
-    with contextlib.suppress(FileNotFoundError):
+    try:
         if path.stat().st_size > LOG_BYTES:
             path.with_suffix(".log.1").write_bytes(path.read_bytes()[-LOG_BYTES:])
             os.truncate(path, 0)
+    except OSError as error:  # a full disk must not end the watch over the server
+        log.warning("the log of PostgreSQL could not be shortened: %s", error)
 
 
 def _password_file(state: Path) -> Path:

@@ -17,8 +17,8 @@ from batmon.store.texts import storable, to_json
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 
 
-class Lost(Exception):  # noqa: N818 - not an error: it unwinds the transaction
-    """Another writer changed the state first."""
+class Lost(Exception):
+    """Another writer changed the state first; no error: it unwinds the transaction."""
 
 
 async def commit(connection: Connection, judgement: Judgement) -> StoredState:

@@ -32,7 +32,13 @@ SCHEMA = (
     asyncpg.InvalidCatalogNameError,
 )
 
-ASYNCPG_BASES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InterfaceWarning, asyncpg.InternalClientError)
+ASYNCPG_BASES = (
+    asyncpg.PostgresError,
+    asyncpg.PostgresWarning,
+    asyncpg.InterfaceError,
+    asyncpg.InterfaceWarning,
+    asyncpg.InternalClientError,
+)
 """Every base that asyncpg's own exceptions have."""
 
 

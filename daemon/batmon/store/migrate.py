@@ -54,24 +54,18 @@ async def migrate(connection: asyncpg.Connection, known: tuple[Migration, ...] |
         raise SchemaError(
             f"the server is PostgreSQL {connection.get_server_version()[0]}", hint="PostgreSQL 16 or newer is needed"
         )
-    if _missing(await _applied(connection), known):
-        try:
-            applied = await _apply(connection, known)
-        except (asyncpg.InsufficientPrivilegeError, asyncpg.DuplicateTableError) as error:
-            raise SchemaError(
-                f"the schema cannot be brought up to date: {error}",
-                hint="give BATMON a database of its own, whose owner is the role in [database] url",
-            ) from error
-    else:
-        applied = 0
-    if applied or await connection.fetchval(
-        "SELECT NOT has_table_privilege(oid, 'audit_log', 'INSERT') FROM pg_roles WHERE rolname = $1", RUNTIME
-    ):
-        await _grant(connection)
-    return applied
+    if not _missing(await _applied(connection), known) and not await _ungranted(connection):
+        return 0
+    try:
+        return await _migrate_locked(connection, known)
+    except (asyncpg.InsufficientPrivilegeError, asyncpg.DuplicateTableError) as error:
+        raise SchemaError(
+            f"the schema cannot be brought up to date: {error}",
+            hint="give BATMON a database of its own, whose owner is the role in [database] url",
+        ) from error
 
 
-async def _apply(connection: asyncpg.Connection, known: tuple[Migration, ...]) -> int:
+async def _migrate_locked(connection: asyncpg.Connection, known: tuple[Migration, ...]) -> int:
     await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
     try:
         missing = _missing(await _applied(connection), known)
@@ -86,17 +80,20 @@ async def _apply(connection: asyncpg.Connection, known: tuple[Migration, ...]) -
                     "INSERT INTO batmon_migrations (version, name, checksum) VALUES ($1, $2, $3)",
                     migration.version, migration.name, migration.checksum,
                 )  # fmt: skip
+        if await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", RUNTIME):
+            grants = resources.files("batmon.store") / "grants.sql"
+            async with connection.transaction():
+                await connection.execute(grants.read_text(encoding="utf-8"))
         return len(missing)
     finally:
         if not connection.is_closed():
             await connection.execute("SELECT pg_advisory_unlock($1)", LOCK)
 
 
-async def _grant(connection: asyncpg.Connection) -> None:
-    if await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", RUNTIME):
-        grants = resources.files("batmon.store") / "grants.sql"
-        async with connection.transaction():
-            await connection.execute(grants.read_text(encoding="utf-8"))
+async def _ungranted(connection: asyncpg.Connection) -> bool:
+    """Whether the runtime role was made after the migrations were applied."""
+    question = "SELECT NOT has_table_privilege(oid, 'audit_log', 'INSERT') FROM pg_roles WHERE rolname = $1"
+    return bool(await connection.fetchval(question, RUNTIME))
 
 
 async def _applied(connection: asyncpg.Connection) -> dict[int, tuple[str, str]]:

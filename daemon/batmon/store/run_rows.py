@@ -46,6 +46,7 @@ def run_json(run: Run, log_id: int | None = None) -> dict[str, Any]:
         "processed_count": run.processed_count,
         "origin": run.origin.value,
         "started_by": run.started_by,
+        "pid": run.process.pid if run.process and run.process.alive else None,
         "exit_code": run.process.exit_code if run.process else None,
         "verified_late": run.verified_late,
         "slot": _moment(run.slot),

@@ -7,6 +7,7 @@ database is not what it should be, and StoreError for the rest. SQL is in ``quer
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from uuid import UUID
 
 import asyncpg
 
+from batmon.errors import StoreUnavailable
 from batmon.model import Program, Run
 from batmon.store import judgements
 from batmon.store.listening import Listener, Reconnected
@@ -24,6 +26,8 @@ from batmon.store.run_rows import run_of
 from batmon.store.shapes import AuditEntry, Cursor, Judgement, StoredState, cursor_of, program_json, state_of
 from batmon.store.statements import sql
 from batmon.store.texts import from_json, to_json
+
+log = logging.getLogger(__name__)
 
 CONNECTIONS = 10
 """How many the pool may open; the embedded server has 40 for everybody."""
@@ -73,7 +77,7 @@ class Store:
                 await owner.close(timeout=CLOSE_SEC)
             pool = await asyncpg.create_pool(
                 url,
-                min_size=1,
+                min_size=0,  # a floor would be logged about, with a traceback a second, while Postgres is away
                 max_size=CONNECTIONS,
                 timeout=CONNECT_SEC,
                 command_timeout=QUERY_SEC,
@@ -81,7 +85,13 @@ class Store:
                 server_settings=SESSION,
                 reset=_keep_session,
             )
-        return cls(url, pool)
+        store = cls(url, pool)
+        try:
+            await store.ping()
+        except BaseException:
+            pool.terminate()
+            raise
+        return store
 
     async def close(self) -> None:
         """Stop listening and let go of every connection."""
@@ -212,7 +222,10 @@ class Store:
         written yet is read again.
         """
         found, places, gone = list(runs), list(cursors), list(removed)
-        await self._make_partitions(run.start_time for run in found)
+        try:
+            await self._make_partitions(run.start_time for run in found)
+        except StoreUnavailable as error:  # a writer that does not end: the rest takes the rows, they are moved later
+            log.info("no partitions made for old runs now: %s", error)
         node = places[0].node if places else ""
         async with self._connection() as connection:
             for start in range(0, max(len(found), 1), BATCH_RUNS):

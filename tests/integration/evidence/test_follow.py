@@ -243,6 +243,22 @@ async def test_what_cannot_be_looked_at_is_said(tmp_path, kind):
         assert follower.lines == []
 
 
+async def test_a_file_among_the_folders_of_a_pattern_is_nobodys_fault(tmp_path):
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "readme.txt").touch()
+    async with following(Program(name="p", base_dir=tmp_path, logs=("logs/*/x.log",))) as follower:
+        await follower.caught_up()
+        assert follower.follower.sight("p").state is LogState.NONE_YET
+
+
+async def test_a_pattern_of_any_depth_finds_folders_made_later(tmp_path, watch):
+    async with following(Program(name="p", base_dir=tmp_path, logs=("**/*.log",)), watch=watch) as follower:
+        await follower.caught_up()
+        (tmp_path / "a" / "b").mkdir(parents=True)
+        append(tmp_path / "a" / "b" / "x.log", "deep\n")
+        await follower.texts("deep")
+
+
 async def test_a_link_beside_its_target_is_the_same_log(program, log):
     append(log.with_name("x-20261121.log"), "one\n")
     log.symlink_to("x-20261121.log")

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from batmon.errors import EvidenceError
 from batmon.evidence.find import Needle, find
+from batmon.evidence.listing import log_files
 from batmon.evidence.read import SHOWN_CHARS, At, find_time, read_page
+from batmon.model import Program
 
 TERABYTE = 1 << 40
 
@@ -110,11 +112,37 @@ def test_only_regular_files_inside_their_folder_are_opened(tmp_path):
     (tmp_path / "secret").touch()
     (tmp_path / "logs" / "out.log").symlink_to(tmp_path / "secret")
     (tmp_path / "logs" / "ring.log").symlink_to("ring.log")
-    for name, why in (
-        ("fifo.log", "a FIFO"), (".", "a folder"), ("out.log", "outside its folder"), ("ring.log", "symbolic links"), ("none.log", "No such file"),
-    ):  # fmt: skip
+    reasons = {
+        "fifo.log": "a FIFO",
+        ".": "a folder",
+        "out.log": "outside its folder",
+        "ring.log": "symbolic links",
+        "none.log": "No such file",
+    }
+    for name, why in reasons.items():
         with pytest.raises(EvidenceError, match=why):
             read_page(tmp_path / "logs" / name, at=At.end(), before=1)
+
+
+def test_a_name_that_no_file_can_have(tmp_path):
+    with pytest.raises(EvidenceError, match="null byte"):
+        read_page(f"{tmp_path}/a\0b", at=At.end(), before=1)
+
+
+def test_the_files_of_a_program_newest_first(tmp_path):
+    for age, name in enumerate(["a-20261121.log", "a-20261120.log", "b.log", "b.log.1", "b.log.2.gz", "c.txt"]):
+        (tmp_path / name).write_text("x\n")
+        os.utime(tmp_path / name, (1e9 - age, 1e9 - age))
+    (tmp_path / "folder.log").mkdir()
+    files = log_files(Program(name="p", base_dir=tmp_path, logs=("*.log",)))
+    assert [(file.path.removeprefix(f"{tmp_path}/"), file.current) for file in files] == [
+        ("a-20261121.log", True),
+        ("a-20261120.log", False),
+        ("b.log", True),
+        ("b.log.1", False),
+    ]
+    assert files[0].modified == datetime.fromtimestamp(1e9, UTC)
+    assert files[0].size == 2
 
 
 @pytest.fixture
@@ -149,7 +177,7 @@ def test_a_korean_word_is_found_in_both_encodings_both_ways(mixed, needle):
 
 def test_case_is_told_apart_unless_asked(mixed):
     assert find(mixed, needle=Needle(text="disk full"), from_offset=0) is None
-    hit = find(mixed, needle=Needle(text="disk full", ignore_case=True), from_offset=0)
+    hit = find(mixed, needle=Needle(text="diSK full", ignore_case=True), from_offset=0)
     assert hit is not None
     assert hit.text == "ERROR Disk FULL"
 
@@ -172,6 +200,19 @@ def test_errors_are_jumped_between(mixed):
     last = find(mixed, needle=needle, from_offset=mixed.stat().st_size, direction="back")
     assert last is not None
     assert last.text == "ERROR Disk FULL"
+
+
+@pytest.mark.parametrize("shift", range(-7, 2))
+def test_a_word_that_lies_across_two_blocks(tmp_path, shift):
+    path = tmp_path / "x.log"
+    block = 1 << 20
+    word = "실패".encode()
+    before = block + shift
+    path.write_bytes(b"y\n" * (before // 2) + b" " * (before % 2) + word + b"\n" + b"z\n" * (block // 2 - 3))
+    hit = find(path, needle=Needle(text="실패"), from_offset=0)
+    assert hit is not None
+    assert hit.text.strip() == "실패"
+    assert find(path, needle=Needle(text="실패"), from_offset=path.stat().st_size, direction="back") == hit
 
 
 def test_bytes_that_only_look_like_the_word_are_no_hit(tmp_path):

@@ -1,5 +1,7 @@
 """A gate that is open for each test."""
 
+# ruff: noqa: ASYNC240 - a test may wait for the disk
+
 import asyncio
 import shutil
 import tempfile

@@ -11,7 +11,9 @@ from batmon.store import Store
 from batmon.store.migrate import Migration, migrate, migrations
 
 SCHEMA = resources.files("batmon.store") / "schema.sql"
-HEADER = "-- The sum of the migrations, for reading; a test holds it so (BATMON_WRITE_SCHEMA=1 lets it write this file).\n"
+HEADER = (
+    "-- The sum of the migrations, for reading; a test holds it so (BATMON_WRITE_SCHEMA=1 lets it write this file).\n"
+)
 
 
 @pytest.fixture
@@ -77,13 +79,13 @@ async def test_a_newer_database_and_a_changed_migration_are_refused(owner_url):
     await connection.close()
 
 
-async def test_a_role_without_rights_cannot_migrate_and_says_so(empty, postgres):
+async def test_a_role_without_rights_cannot_migrate_and_says_so(empty):
     with pytest.raises(SchemaError, match="permission denied") as refused:
         await Store.open(empty.replace("user=batmon", "user=batmon_app"))
     assert "database of its own" in refused.value.hint
 
 
-async def test_a_users_own_database_works_with_one_ordinary_role(empty, postgres):
+async def test_a_users_own_database_works_with_one_ordinary_role(empty):
     owner = await asyncpg.connect(empty)
     name = await owner.fetchval("SELECT current_database()")
     await owner.execute(f"CREATE ROLE plain_{name} LOGIN")
@@ -112,9 +114,11 @@ async def test_a_users_own_database_works_with_one_ordinary_role(empty, postgres
         "CREATE ROLE mine",
     ],
 )
-async def test_the_runtime_role_may_not(postgres, database_url, owner_url, statement):
+async def test_the_runtime_role_may_not(database_url, owner_url, statement):
     owner = await asyncpg.connect(owner_url)
-    await owner.execute("REVOKE TEMPORARY ON DATABASE " + await owner.fetchval("SELECT current_database()") + " FROM PUBLIC")
+    await owner.execute(
+        "REVOKE TEMPORARY ON DATABASE " + await owner.fetchval("SELECT current_database()") + " FROM PUBLIC"
+    )
     await owner.close()
     connection = await asyncpg.connect(database_url)
     with pytest.raises(asyncpg.InsufficientPrivilegeError):

@@ -254,7 +254,7 @@ async def test_history_goes_in_by_thousands_into_months_of_its_own(store, owner_
     assert await store.run(removed[0]) is None
 
 
-async def test_partitions_are_made_ahead_and_take_over_what_lay_in_the_rest(store, database_url, owner_url):
+async def test_partitions_are_made_ahead_and_take_over_what_lay_in_the_rest(store, owner_url):
     connection = await asyncpg.connect(owner_url)
     old, strange = NOW - timedelta(days=400), datetime(1, 1, 2, tzinfo=UTC)
     insert = "INSERT INTO rpa_execution_logs (bot_name, task_name, status, start_time) VALUES ('b', 't', 'OK', $1)"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from batmon.evidence.levels import level_of
+from batmon.evidence.levels import HINTS, level_of
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,4 @@ from batmon.evidence.levels import level_of
 )
 def test_level(text, level):
     assert level_of(text) == level
+    assert level is None or any(hint in text.lower() for hint in HINTS[level])

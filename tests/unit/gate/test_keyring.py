@@ -122,6 +122,7 @@ def test_options_in_any_order_and_a_comment_with_spaces():
     assert "may not be used from" in entry.refusal(NOW, "10.0.0.7")
     assert entry.refusal(NOW, "192.168.0.1")
     assert entry.refusal(NOW, "not an address")
+    assert entry.restricted
     assert parse_line(entry.line) == entry
 
 

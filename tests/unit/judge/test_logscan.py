@@ -1,5 +1,6 @@
 """Runs found in log lines: Korean and English, tracebacks, false friends, batches of any size."""
 
+# ruff: noqa: E501 - a case is read best on one line
 from __future__ import annotations
 
 import json
@@ -82,7 +83,11 @@ def test_a_failed_login():
 
 
 def test_a_good_run_with_its_count():
-    (run,) = scan(story("eSafe 문서 다운로드 시작", "로그인 성공", "1/2 파일 다운로드 완료: a.pdf", "eSafe 문서 다운로드 완료: 37건"))
+    (run,) = scan(
+        story(
+            "eSafe 문서 다운로드 시작", "로그인 성공", "1/2 파일 다운로드 완료: a.pdf", "eSafe 문서 다운로드 완료: 37건"
+        )
+    )
     assert (run.status, run.processed_count, run.message) == (SUCCESS, 37, "eSafe 문서 다운로드 완료: 37건")
     assert run.duration == timedelta(seconds=3)
     assert (run.log.errors, run.log.first_error) == (0, "")
@@ -121,7 +126,7 @@ def test_these_fail_a_run(entry):
     [
         "실패: 0", "실패 0건", "실패: 0건, 성공: 10건", "0 errors", "failed=0", "errors: 0", "오류 없음", "오류가 없습니다", "재시도 성공", "no errors found",
         "다시 시작하세요", "ERROR 재시도 1/3: 로그인 실패", "WARNING 파일 다운로드 실패, 건너뜀", "실패 시 메일 발송", "로그인 성공", "접속 완료", "DEBUG 작업 실패",
-        "fail-safe mode on", "서버 연결 종료", "1페이지 수집 완료", "저장 완료율 50%", "성공: 10, 실패: 2", "Starting new HTTPS connection (1): kind.krx.co.kr",
+        "fail-safe mode on", "서버 연결 종료", "1페이지 수집 완료", "저장 완료율 50%", "성공: 10, 실패: 2", "성공 9, 실패 1", "Starting new HTTPS connection (1): kind.krx.co.kr",
             "처리 대상 10건", "조회 시작: 2026-11-01", "실패 목록 저장", "started_at=2026-11-21",
     ],
 )  # fmt: skip
@@ -138,6 +143,7 @@ def test_these_neither_start_nor_end_a_run(entry):
         ("fund_mail: 시작", "fund_mail: 완료"), ("프로그램 시작 (v1.2)", "프로그램 종료"), ("수집 시작", "종료(정상)"), ("수집 시작", "작업 완료, 실패 0건"),
         ("수집 시작", "수집 완료 - 성공: 10건, 실패: 0건"), ("started", "done"), ("Starting nightly backup", "nightly backup completed"), ("Job started", "Job finished"),
         ("batch begins", "finished successfully in 12s"), ("Starting...", "completed."), ("run started", "process exited with code 0"), ("시작", "완료"),
+        ("배치 작업을 시작합니다.", "배치 작업이 완료되었습니다. (성공 9, 실패 1)"), ("수집 시작", "=== 수집 종료 (총 152건) ==="),
     ],
 )  # fmt: skip
 def test_these_start_and_end_a_run(first, last):
@@ -151,7 +157,9 @@ def test_a_success_after_a_failure_keeps_the_failure():
 
 
 def test_a_vague_success_after_a_failure_changes_nothing():
-    (run,) = scan(story("수집 시작", "ERROR 저장 실패: 디스크", "보고서 저장 완료", "브라우저 종료", "종료"))
+    (run,) = scan(
+        story("수집 시작", "ERROR 저장 실패: 디스크", "보고서 저장 완료", "브라우저 종료", "수집 종료", "종료")
+    )
     assert (run.status, run.message) == (FAILED, "저장 실패: 디스크")
 
 
@@ -173,7 +181,8 @@ def test_the_last_of_chained_exceptions_is_the_message():
         "| During handling of the above exception, another exception occurred:", "| ", "| Traceback (most recent call last):",
         '|   File "m.py", line 9, in b', "| app.ScrapeError: 페이지 형식이 바뀜", "| 자세한 내용", "알림 발송"))  # fmt: skip
     assert (run.status, run.message) == (FAILED, "app.ScrapeError: 페이지 형식이 바뀜")
-    assert "KeyError" in run.error_details and run.error_details.endswith("자세한 내용")
+    assert "KeyError" in run.error_details
+    assert run.error_details.endswith("자세한 내용")
 
 
 def test_a_caught_traceback_below_a_retry_is_no_failure():
@@ -183,7 +192,16 @@ def test_a_caught_traceback_below_a_retry_is_no_failure():
 
 
 def test_steps_do_not_open_runs_and_an_overlap_does():
-    steps = scan(story("공시정보 수집 시작", "목록 조회 시작", "목록 조회 완료", "상세 수집 시작", "상세 수집 완료", "공시정보 수집 완료"))
+    steps = scan(
+        story(
+            "공시정보 수집 시작",
+            "목록 조회 시작",
+            "목록 조회 완료",
+            "상세 수집 시작",
+            "상세 수집 완료",
+            "공시정보 수집 완료",
+        )
+    )
     assert [run.status for run in steps] == [SUCCESS]
     assert steps[0].duration == timedelta(seconds=5)
     both = scan(story("메일 수집 시작", "메일 수집 시작", "메일 수집 완료"))
@@ -214,9 +232,20 @@ def test_a_failure_before_any_start_is_a_run():
 
 
 def test_a_program_of_its_own_words():
-    own = {"started": ("^.*BEGIN (?!page)",), "succeeded": ("ALL GOOD",), "failed": ("KO",), "processed": r"n=(?P<count>[\d,]+)"}
-    runs = scan(story("BEGIN run", "ERROR 작업 실패", "n=1,234", "완료", "ALL GOOD", "BEGIN run", "BEGIN page", "KO because"), **own)
-    assert [(run.status, run.processed_count, run.message) for run in runs] == [(SUCCESS, 1234, "ALL GOOD"), (FAILED, 0, "KO because")]
+    own = {
+        "started": ("^.*BEGIN (?!page)",),
+        "succeeded": ("ALL GOOD",),
+        "failed": ("KO",),
+        "processed": r"n=(?P<count>[\d,]+)",
+    }
+    runs = scan(
+        story("BEGIN run", "ERROR 작업 실패", "n=1,234", "완료", "ALL GOOD", "BEGIN run", "BEGIN page", "KO because"),
+        **own,
+    )
+    assert [(run.status, run.processed_count, run.message) for run in runs] == [
+        (SUCCESS, 1234, "ALL GOOD"),
+        (FAILED, 0, "KO because"),
+    ]
     assert runs[0].log.errors == 1
 
 
@@ -305,3 +334,28 @@ def test_batches_of_any_size_find_the_same_runs(entries, data):
 def test_any_text_is_read_without_harm(texts):
     raw = [Raw(n, n + 1, f"2026-11-21 06:00:00 {text}") for n, text in enumerate(texts)]
     assert all(run.program == "kindscrap" for run in Scanner(program()).scan(ScanState(), raw, "a.log").runs)
+
+
+def test_the_style_of_the_sample_programs():
+    runs = scan(
+        """
+2026-11-21 06:00:00,123 - INFO - 펀드 메일 수집 시작
+2026-11-21 06:00:00,200 - INFO - 메일 서버 접속: 127.0.0.1:8025, 응답 대기
+2026-11-21 06:00:00,300 - INFO - 새 메일 3통
+2026-11-21 06:00:01,000 - INFO - 펀드 메일 3건 처리
+2026-11-21 06:00:01,100 - INFO - 펀드 메일 수집 완료
+2026-11-21 06:05:00,123 - INFO - 펀드 메일 수집 시작
+2026-11-21 06:05:02,000 - ERROR - 펀드 메일 수집 실패: 응답 없음
+Traceback (most recent call last):
+  File "fund_mail.py", line 130, in main
+    collect()
+TimeoutError: 응답 없음
+2026-11-21 06:10:00,123 - INFO - 펀드 메일 수집 시작
+2026-11-21 06:10:00,200 - INFO - 메일 서버 접속: 127.0.0.1:8025, 응답 대기
+"""
+    )
+    assert [(run.status, run.processed_count, run.message) for run in runs] == [
+        (SUCCESS, 3, "펀드 메일 수집 완료"),
+        (FAILED, 0, "TimeoutError: 응답 없음"),
+        (RUNNING, 0, ""),
+    ]

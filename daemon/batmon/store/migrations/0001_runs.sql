@@ -64,7 +64,8 @@ BEGIN
     IF to_regclass(partition) IS NOT NULL THEN
         RETURN false;
     END IF;
-    LOCK TABLE ONLY rpa_execution_logs IN SHARE UPDATE EXCLUSIVE MODE;
+    -- Writers wait here, before they choose a partition: one that had chosen the rest would fail when it is narrowed.
+    LOCK TABLE ONLY rpa_execution_logs IN SHARE ROW EXCLUSIVE MODE;
     IF to_regclass(partition) IS NOT NULL THEN
         RETURN false;
     END IF;

@@ -14,7 +14,7 @@ ON CONFLICT (name) DO UPDATE SET node = excluded.node, title = excluded.title, b
 -- $2 text: node
 -- $3 timestamptz: now
 INSERT INTO programs (name, node, title, base_dir, schedule, timezone, grace_sec, max_runtime_sec, scheduler, logs, rerun, configured, seen_at)
-VALUES ($1, $2, $1, '', '{}', 'UTC', 0, 0, '', '{}', '{}', false, $3)
+VALUES ($1::text, $2, $1::text, '', '{}', 'UTC', 0, 0, '', '{}', '{}', false, $3)
 ON CONFLICT (name) DO NOTHING;
 
 -- name: add_states

@@ -1,0 +1,346 @@
+"""The console: one app a person, with one connection to the daemon, and no global state: many can share a process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
+from textual.screen import Screen
+
+from batmon.errors import BatmonError, DaemonUnreachable
+from batmon.gate.client import GateClient
+from batmon.model import Role
+from batmon_tui import theme
+from batmon_tui.board import Row, View, fold
+from batmon_tui.link import BoardFrame, Connect, Link, LinkFound, LinkLost
+from batmon_tui.locale import LANGUAGES, Language, choose, tr
+from batmon_tui.screens.board import BoardScreen
+from batmon_tui.screens.page import Page
+
+SECOND = 1.0
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class BatmonApp(App[None]):
+    """``connect`` gives a connected client each time that one is needed; ``now`` is the clock on the screen.
+
+    ``remote``: the app is shown to somebody on another machine, and must not act on this one.
+    """
+
+    CSS_PATH = "batmon.tcss"
+    TITLE = "BATMON"
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q", "quit", show=False),
+        Binding("ctrl+c", "quit", show=False, priority=True),
+        Binding("colon", "jump", show=False),
+        Binding("question_mark", "help", show=False),
+        Binding("T", "next_theme", show=False),
+        Binding("L", "next_language", show=False),
+    ]
+
+    def __init__(
+        self,
+        connect: Connect,
+        language: str = "auto",
+        *,
+        remote: bool = True,
+        locale: str = "",
+        now: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        super().__init__()
+        self.remote = remote
+        self._wanted_language = language
+        self._locale = locale
+        self.language: Language = choose(language, locale=locale)
+        self.now = now
+        self.link = Link(connect, self, now)
+        self.rows: dict[str, Row] = {}
+        self.hello: Mapping[str, Any] = {}
+        self._zone = ZoneInfo("UTC")
+        self._as_of: datetime | None = None
+        self._lost: LinkLost | None = None
+        self._told_minute = -1
+        for one in theme.THEMES:
+            self.register_theme(one)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """The console's own colours, for Textual's themes that do not know them."""
+        return dict(theme.DARK.variables)
+
+    # -- begin
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The board is always below everything else."""
+        return BoardScreen()
+
+    def on_mount(self) -> None:
+        """Begin to speak with the daemon, and let the clock run."""
+        self.theme = theme.DARK.name
+        self.run_worker(self.link.run(), name="link", group="link", exit_on_error=True)
+        self.set_interval(SECOND, self._tick, name="clock")
+
+    # -- how things are told
+
+    @property
+    def view(self) -> View:
+        """Language, zone and moment."""
+        return View(self.language, self._zone, self.now())
+
+    def tr(self, key: str, **values: Any) -> str:
+        """A sentence in the console's language."""
+        return tr(self.language, key, **values)
+
+    @property
+    def pages(self) -> list[Page]:
+        """The pages that are open, the one in front last."""
+        return [screen for screen in self.screen_stack if isinstance(screen, Page)]
+
+    @property
+    def stale(self) -> bool:
+        """Whether what is shown may be old."""
+        return self._lost is not None and bool(self.hello)
+
+    def lost_words(self) -> str:
+        """What the bar says about a lost daemon; empty while all is well."""
+        if self._lost is None:
+            return ""
+        if not self.hello:
+            return self.tr("link.never", reason=self._lost.reason)
+        view = self.view
+        as_of = view.stamp(self._as_of.isoformat() if self._as_of else None)
+        return self.tr("link.lost", since=view.stamp(self._lost.since.isoformat()), asof=as_of)
+
+    def _tick(self) -> None:
+        """The clock each second; the words of the rows when a minute begins."""
+        now = self.now()
+        if self._lost is None and self.hello:
+            self._as_of = now
+        for page in self.pages[-1:]:
+            page.tell_time()
+        if now.minute != self._told_minute:
+            self._told_minute = now.minute
+            for page in self.pages[-1:]:
+                page.tell()
+
+    # -- what the link says
+
+    def on_link_found(self, message: LinkFound) -> None:
+        """The daemon answers."""
+        was_lost = self._lost is not None and bool(self.hello)
+        self._lost = None
+        self.hello = message.hello
+        self.language = choose(self._wanted_language, str(message.hello.get("language", "auto")), self._locale)
+        try:
+            self._zone = ZoneInfo(str(message.hello.get("timezone") or "UTC"))
+        except (ZoneInfoNotFoundError, ValueError):
+            self._zone = ZoneInfo("UTC")
+        self._as_of = self.now()
+        self._tell_all()
+        if was_lost:
+            self.say("link.found")
+
+    def on_link_lost(self, message: LinkLost) -> None:
+        """The daemon does not answer."""
+        first = self._lost is None
+        self._lost = message
+        if first:
+            self._tell_all()
+        else:
+            for page in self.pages:
+                page.tell_frame()
+
+    def on_board_frame(self, message: BoardFrame) -> None:
+        """Rows changed."""
+        self.rows, changed = fold(self.rows, message.frame)
+        self._as_of = self.now()
+        if changed or "snapshot" in message.frame:
+            for page in self.pages[-1:]:
+                page.tell_frame()
+                page.tell()
+
+    def _tell_all(self) -> None:
+        for page in self.pages:
+            page.tell_frame()
+            page.tell()
+
+    # -- what others ask of the app
+
+    async def gate(self) -> GateClient:
+        """The connected client.
+
+        Raises:
+            DaemonUnreachable: there is no connection now.
+        """
+        client = self.link.client
+        if client is None:
+            raise DaemonUnreachable("the daemon cannot be reached now")
+        return client
+
+    def may(self, role: Role) -> bool:
+        """Whether the person may do what takes ``role``; the daemon decides in the end."""
+        try:
+            return Role(self.hello.get("role", "")).allows(role)
+        except ValueError:
+            return False
+
+    def say(self, key: str, *, severity: Literal["information", "warning", "error"] = "information", **values: Any) -> None:
+        """A short note in the corner; never markup."""
+        self.notify(self.tr(key, **values), severity=severity, markup=False)
+
+    def say_error(self, error: BatmonError) -> None:
+        """What the daemon refused, in its words."""
+        key = "refused.hint" if error.hint else "refused"
+        self.say(key, severity="error", message=str(error), hint=error.hint)
+
+    # -- going places
+
+    def open_program(self, name: str, section: str = "overview") -> None:
+        """Open a program's page."""
+        from batmon_tui.screens.program import ProgramScreen  # noqa: PLC0415 - the first frame does not wait for it
+
+        if name in self.rows:
+            self.push_screen(ProgramScreen(name, section))
+
+    def open_log(self, name: str, run_id: str | None = None) -> None:
+        """Open a program's log, at its end or at a run."""
+        from batmon_tui.screens.log import LogScreen  # noqa: PLC0415 - as above
+
+        if name in self.rows:
+            self.push_screen(LogScreen(name, run_id=run_id))
+
+    def open_rerun(self, name: str) -> None:
+        """Ask for what a re-run needs, then show its output."""
+        from batmon_tui.screens.rerun import RerunDialog  # noqa: PLC0415 - as above
+
+        row = self.rows.get(name)
+        if row is None:
+            return
+        if not self.may(Role.OPERATOR):
+            self.say("rerun.viewer", severity="warning")
+        elif not row.get("retry_program"):
+            self.say("rerun.none", severity="warning", name=name)
+        else:
+            self.push_screen(RerunDialog(row), self._rerun_begun)
+
+    def _rerun_begun(self, begun: dict[str, Any] | None) -> None:
+        if begun is not None:
+            self.open_output(begun["program"], begun)
+
+    def open_output(self, name: str, run: Mapping[str, Any]) -> None:
+        """Show what a re-run prints."""
+        from batmon_tui.screens.output import OutputScreen  # noqa: PLC0415 - as above
+
+        self.push_screen(OutputScreen(name, run))
+
+    def action_jump(self) -> None:
+        """Ask where to go."""
+        from batmon_tui.screens.jump import JumpDialog  # noqa: PLC0415 - as above
+
+        self.push_screen(JumpDialog(), self._jump)
+
+    def _jump(self, words: str | None) -> None:
+        verb, _, rest = (words or "").strip().partition(" ")
+        rest = rest.strip()
+        if not verb:
+            return
+        if f"{verb} {rest}".strip() in self.rows:
+            self.open_program(f"{verb} {rest}".strip())
+        elif verb in ("q", "quit"):
+            self.exit()
+        elif verb == "help":
+            self.action_help()
+        elif verb == "log" and rest in self.rows:
+            self.open_log(rest)
+        elif verb == "rerun" and rest in self.rows:
+            self.open_rerun(rest)
+        elif verb == "theme" and f"batmon-{rest}" in theme.NAMES:
+            self.choose_theme(f"batmon-{rest}")
+        elif verb == "language" and rest in LANGUAGES:
+            self.choose_language("ko" if rest == "ko" else "en")
+        else:
+            self.say("jump.none", severity="warning", text=(words or "").strip())
+
+    def action_help(self) -> None:
+        """Show the keys and the signs."""
+        from batmon_tui.screens.help import HelpDialog  # noqa: PLC0415 - as above
+
+        self.push_screen(HelpDialog())
+
+    # -- looks
+
+    def action_next_theme(self) -> None:
+        """Take the next theme."""
+        here = theme.NAMES.index(self.theme) if self.theme in theme.NAMES else -1
+        self.choose_theme(theme.NAMES[(here + 1) % len(theme.NAMES)])
+
+    def choose_theme(self, name: str) -> None:
+        """Take a theme by name."""
+        self.theme = name
+        self.call_after_refresh(self._tell_all)
+        self.say("theme.set", name=self.tr(f"theme.{name}"))
+
+    def action_next_language(self) -> None:
+        """Speak the other language."""
+        self.choose_language("en" if self.language == "ko" else "ko")
+
+    def choose_language(self, language: Language) -> None:
+        """Speak a language, whatever the daemon or the configuration say."""
+        self.language = language
+        self._wanted_language = language
+        self._tell_all()
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:  # noqa: ARG002 - the same everywhere
+        """What the command palette offers: nothing that would act on the machine that the app runs on."""
+        yield SystemCommand(self.tr("palette.help"), self.tr("palette.help.help"), self.action_help)
+        for name in theme.NAMES:
+            words = self.tr("palette.theme", name=self.tr(f"theme.{name}"))
+            yield SystemCommand(words, self.tr("palette.theme.help"), lambda name=name: self.choose_theme(name))
+        for language in LANGUAGES:
+            words = self.tr("palette.language", name=tr(language, "language.name"))
+            helped = self.tr("palette.language.help")
+            yield SystemCommand(words, helped, lambda language=language: self.choose_language(language))
+        for name in sorted(self.rows):
+            words = self.tr("palette.jump", name=name)
+            yield SystemCommand(words, str(self.rows[name]["title"]), lambda name=name: self.open_program(name))
+        yield SystemCommand(self.tr("palette.quit"), self.tr("palette.quit.help"), self.exit)
+
+    def action_command_palette(self) -> None:
+        """Open the command palette, in the console's language."""
+        if not CommandPalette.is_open(self):
+            self.push_screen(CommandPalette(placeholder=self.tr("palette.search"), id="--command-palette"))
+
+    # -- what must not happen on a server
+
+    def action_suspend_process(self) -> None:
+        """Ctrl+Z: never for somebody who is on another machine."""
+        if not self.remote:
+            super().action_suspend_process()
+
+    def open_url(self, url: str, *, new_tab: bool = True) -> None:
+        """A link would open on the machine that the app runs on: only for somebody who sits there."""
+        if not self.remote:
+            super().open_url(url, new_tab=new_tab)
+
+    def deliver_text(self, path_or_file: Any, **options: Any) -> str | None:
+        """A file would be written on the machine that the app runs on: only for somebody who sits there."""
+        return None if self.remote else super().deliver_text(path_or_file, **options)
+
+    def deliver_binary(self, path_or_file: Any, **options: Any) -> str | None:
+        """A file would be written on the machine that the app runs on: only for somebody who sits there."""
+        return None if self.remote else super().deliver_binary(path_or_file, **options)
+
+    def deliver_screenshot(
+        self, filename: str | None = None, path: str | None = None, time_format: str | None = None
+    ) -> str | None:
+        """A picture of the screen, likewise."""
+        return None if self.remote else super().deliver_screenshot(filename, path, time_format)

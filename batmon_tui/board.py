@@ -1,0 +1,251 @@
+"""What is on the board: frames of ``watch`` folded into rows, their order, each row's words. Pure: ``now`` comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rich.cells import cell_len, chop_cells, set_cell_size
+
+from batmon import words
+from batmon.model import Reason, RunStatus, Status
+from batmon_tui.locale import Language, tr
+
+Row = Mapping[str, Any]
+"""A program as the gate sends it; see docs/gate.md."""
+
+SIGNS: Mapping[Status, str] = {Status.OK: "✓", Status.WARNING: "!", Status.ERROR: "✗", Status.UNKNOWN: "?"}
+RUNNING_SIGN = "▸"
+STRIP_LENGTH = 30
+BLOCKS = "▁▂▃▄▅▆▇"
+"""Seven heights: the eighth would touch the row above."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How things are told: language, the zone that times are shown in, and the moment it is."""
+
+    language: Language
+    zone: ZoneInfo
+    now: datetime
+
+    def tr(self, key: str, **values: Any) -> str:
+        """A sentence of the console's own words."""
+        return tr(self.language, key, **values)
+
+    def moment(self, when: str | None) -> str:
+        """``today 06:00``; a dash for no moment."""
+        return "–" if not when else words.moment(when, self.zone, self.now, self.language)
+
+    def stamp(self, when: str | None) -> str:
+        """A moment to the second: ``06:00:12`` of today, else with its date; a dash for no moment."""
+        if not when:
+            return "–"
+        at, today = datetime.fromisoformat(when).astimezone(self.zone), self.now.astimezone(self.zone)
+        return f"{at:%H:%M:%S}" if at.date() == today.date() else f"{at:%Y-%m-%d %H:%M:%S}"
+
+    def duration(self, seconds: float | None) -> str:
+        """``41s``; a dash when it is not known."""
+        return "–" if seconds is None else words.duration(seconds, self.language)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One row in words; equal when nothing on the screen would differ."""
+
+    name: str
+    status: Status
+    running: bool
+    sign: str
+    word: str
+    strip: tuple[tuple[str, str], ...]
+    """Character and run status word of each of the last runs, oldest first."""
+    last: str
+    took: str
+    due: str
+    schedule: str
+    why: str
+    last_log: str
+
+
+def fold(rows: Mapping[str, Row], frame: Mapping[str, Any]) -> tuple[dict[str, Row], set[str]]:
+    """The rows after one item of ``watch``, and the names of those that changed, came or went."""
+    if "snapshot" in frame:
+        new = {row["name"]: row for row in frame["snapshot"]}
+        return new, {name for name in new.keys() | rows.keys() if new.get(name) != rows.get(name)}
+    new = dict(rows)
+    changed: set[str] = set()
+    for row in frame.get("rows", ()):
+        if new.get(row["name"]) != row:
+            new[row["name"]] = row
+            changed.add(row["name"])
+    for name in frame.get("gone", ()):
+        if new.pop(name, None) is not None:
+            changed.add(name)
+    return new, changed
+
+
+def status_of(row: Row) -> Status:
+    """The row's status; a word that this console does not know is UNKNOWN."""
+    try:
+        return Status(row["status"])
+    except ValueError:
+        return Status.UNKNOWN
+
+
+def order(rows: Mapping[str, Row], wanted: str = "") -> list[str]:
+    """The names on the board: the worst first, then by name; with ``wanted`` only those that hold all of its words."""
+    parts = wanted.casefold().split()
+    found = [row for row in rows.values() if not parts or _holds(row, parts)]
+    return [row["name"] for row in sorted(found, key=lambda row: (-status_of(row).severity, row["name"].casefold()))]
+
+
+def _holds(row: Row, parts: Iterable[str]) -> bool:
+    text = " ".join(
+        str(row.get(key) or "") for key in ("name", "title", "node", "status", "reason", "scheduler", "last_log")
+    ).casefold()
+    text += f" {words.status_word(status_of(row), 'ko')} {words.status_word(status_of(row), 'en')}"
+    return all(part in text for part in parts)
+
+
+def counts(rows: Mapping[str, Row]) -> dict[Status, int]:
+    """How many programs have each status."""
+    found = dict.fromkeys(Status, 0)
+    for row in rows.values():
+        found[status_of(row)] += 1
+    return found
+
+
+def why(row: Row, view: View) -> str:
+    """The reason of a row's verdict as a sentence."""
+    try:
+        reason = Reason(row["reason"])
+    except ValueError:
+        return str(row["reason"])
+    return words.say(reason, row["facts"], view.language, view.zone, view.now)
+
+
+def tell(row: Row, view: View) -> Told:
+    """A row in words."""
+    status = status_of(row)
+    running = row.get("running") is not None
+    last = row.get("running") or row.get("last_run")
+    ended = row.get("last_run") or {}
+    due = row.get("next_due")
+    return Told(
+        name=row["name"],
+        status=status,
+        running=running,
+        sign=RUNNING_SIGN if running and status is Status.OK else SIGNS[status],
+        word=words.status_word(status, view.language),
+        strip=strip(row.get("strip") or ()),
+        last=view.moment(last["start_time"] if last else None),
+        took=view.tr("board.running") if running else view.duration(ended.get("duration_sec")),
+        due=view.moment(due),
+        schedule=words.schedule_in_words(row["schedule"], view.language),
+        why=" ".join(why(row, view).split()),
+        last_log=" ".join(str(row.get("last_log") or "").split()),
+    )
+
+
+def strip(runs: Sequence[Sequence[Any]]) -> tuple[tuple[str, str], ...]:
+    """The last runs as characters: a block as high as the run was long, ``✗`` for a failed one, ``·`` for a missed one.
+
+    A run that takes as long as most is low; one that takes four times as long reaches the top.
+    """
+    shown = runs[-STRIP_LENGTH:]
+    lengths = sorted(float(seconds) for _, seconds in shown if seconds is not None)
+    usual = lengths[len(lengths) // 2] if lengths else 0.0
+    return tuple((_mark(str(word), seconds, usual), str(word)) for word, seconds in shown)
+
+
+def _mark(word: str, seconds: float | None, usual: float) -> str:
+    if word == RunStatus.FAILED:
+        return "✗"
+    if word == RunStatus.MISSED:
+        return "·"
+    if word == RunStatus.RUNNING or seconds is None:
+        return RUNNING_SIGN
+    if usual <= 0:
+        return BLOCKS[0] if seconds <= 0 else BLOCKS[1]
+    return BLOCKS[max(0, min(len(BLOCKS) - 1, round(float(seconds) / usual * 2) - 1))]
+
+
+def fit(text: str, width: int, *, right: bool = False) -> str:
+    """``text`` in exactly ``width`` cells, cut with an ellipsis when it is longer; a wide character is never halved."""
+    if width <= 0:
+        return ""
+    if cell_len(text) > width:
+        return set_cell_size(text, width) if width == 1 else set_cell_size(_head(text, width - 1) + "…", width)
+    space = " " * (width - cell_len(text))
+    return space + text if right else text + space
+
+
+def _head(text: str, width: int) -> str:
+    chopped = chop_cells(text, width)
+    return chopped[0] if chopped else ""
+
+
+def wrap(text: str, width: int, lines: int) -> list[str]:
+    """``text`` over at most ``lines`` lines of ``width`` cells; the last one is cut with an ellipsis if need be."""
+    pieces = [piece for part in text.split("\n") for piece in (chop_cells(part, width) or [""])]
+    if len(pieces) > lines:
+        pieces = [*pieces[: lines - 1], _head(pieces[lines - 1], width - 1) + "…"]
+    return pieces
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The cells that each column of the board has; 0 is not shown."""
+
+    word: int
+    name: int
+    strip: int
+    last: int
+    took: int
+    due: int
+    schedule: int
+    why: int
+    last_log: int
+
+
+GAP = 2
+LEAD = 4
+"""The cursor's mark, a space, the sign, a space."""
+
+
+def columns(width: int, told: Sequence[Told], headings: Mapping[str, str]) -> Columns:
+    """How ``width`` cells are shared out: the reason always has room, other columns give way for it one by one."""
+
+    def natural(column: str, most: int) -> int:
+        return min(most, max([cell_len(headings[column]), *(cell_len(getattr(one, column)) for one in told)]))
+
+    size = {
+        "word": natural("word", 10),
+        "name": natural("name", 24 if width >= 120 else 16),
+        "strip": STRIP_LENGTH,
+        "last": natural("last", 18),
+        "took": natural("took", 9),
+        "due": natural("due", 18),
+        "schedule": natural("schedule", 28),
+    }
+    least_why = max(24, min(48, width // 3))
+
+    def left() -> int:
+        return width - LEAD - sum(cells + GAP for cells in size.values() if cells) - 1
+
+    for column, cells in (
+        ("schedule", 0), ("strip", 20), ("strip", 12), ("due", 0), ("took", 0), ("strip", 0), ("last", 0), ("word", 0),
+    ):  # fmt: skip
+        if left() >= least_why:
+            break
+        size[column] = cells
+    rest = max(8, left())
+    last_log = 0
+    if rest >= 84:
+        last_log = rest // 2 - GAP
+        rest -= last_log + GAP
+    return Columns(**size, why=rest, last_log=last_log)

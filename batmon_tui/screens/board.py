@@ -1,0 +1,184 @@
+"""The first page: every program, the worst first, and what is wrong with the one under the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from rich.style import Style
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Input, Static
+
+from batmon import words
+from batmon.model import Status
+from batmon_tui.board import SIGNS, fit, status_of, why, wrap
+from batmon_tui.screens.page import Page
+from batmon_tui.widgets.board_view import BoardView
+from batmon_tui.widgets.lines import LineList
+
+
+class BoardScreen(Page):
+    """The board, its filter and the pane below it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", show=False),
+        Binding("escape", "clear_filter", show=False),
+        Binding("l", "log", show=False),
+        Binding("r", "rerun", show=False),
+        Binding("n", "fault(1)", show=False),
+        Binding("N", "fault(-1)", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._wanted = ""
+
+    def content(self) -> ComposeResult:
+        """The board above, the detail below."""
+        yield BoardView(id="board")
+        yield Static(id="notice", markup=False)
+        yield Static(id="detail", markup=False)
+        yield Input(id="filter", compact=True)
+
+    def on_mount(self) -> None:
+        """The board has the keys."""
+        super().on_mount()
+        self.query_one(BoardView).focus()
+
+    def keys(self) -> Sequence[tuple[str, str, str]]:
+        """What can be done here."""
+        return (
+            ("Enter", self.tr("key.open"), "screen.open"),
+            ("l", self.tr("key.log"), "screen.log"),
+            ("r", self.tr("key.rerun"), "screen.rerun"),
+            ("/", self.tr("key.filter"), "screen.filter"),
+            (":", self.tr("key.jump"), "app.jump"),
+            ("?", self.tr("key.help"), "app.help"),
+            ("q", self.tr("key.quit"), "app.quit"),
+        )
+
+    def tell(self) -> None:
+        """Show the rows that there are now."""
+        if not self.is_mounted:
+            return
+        app = self.console_app
+        board = self.query_one(BoardView)
+        board.show(app.rows, self._wanted, self.view)
+        notice = ""
+        if not app.hello:
+            notice = "" if app.lost_words() else self.tr("link.connecting")
+        elif not app.rows:
+            notice = self.tr("board.empty")
+        elif not board.keys:
+            notice = self.tr("board.none_match", text=self._wanted)
+        self.query_one("#notice", Static).set_class(bool(notice), "-shown").update(notice)
+        self.query_one("#filter", Input).placeholder = self.tr("board.filter")
+        self._tell_detail()
+
+    def on_resize(self) -> None:
+        """The detail takes a share of the height."""
+        super().on_resize()
+        height = self.size.height
+        detail = self.query_one("#detail", Static)
+        detail.display = height >= 16
+        detail.styles.height = 6 if height < 32 else min(16, height // 4 + 1)
+        self.call_after_refresh(self._tell_detail)
+
+    @on(LineList.Moved)
+    def _moved(self) -> None:
+        self._tell_detail()
+
+    def _tell_detail(self) -> None:
+        name = self.query_one(BoardView).chosen
+        row = self.console_app.rows.get(name)
+        detail = self.query_one("#detail", Static)
+        width, height = detail.content_size.width, detail.content_size.height
+        if row is None or width < 10 or height < 1:
+            detail.update("")
+            return
+        colours, view, status = self.app.theme_variables, self.view, status_of(row)
+        colour = {Status.ERROR: "error", Status.WARNING: "warning", Status.UNKNOWN: "doubt"}.get(status, "success")
+        run: dict[str, Any] = row.get("last_run") or {}
+        title = row["title"] if row["title"] != row["name"] else ""
+        since = view.tr("detail.since", word=words.status_word(status, view.language), since=view.stamp(row["since"]))
+        parts = [
+            *([title] if title else []),
+            since,
+            *([view.tr("detail.run", id=run["log_id"])] if run.get("log_id") is not None else []),
+            *([row["scheduler"]] if row.get("scheduler") else []),
+        ]
+        head = Text(f"{SIGNS[status]} {row['name']}", Style(bold=True, color=colours[colour]))
+        head.append(f" · {' · '.join(parts)}", Style(bold=False, color=colours["foreground"]))
+        lines = [(line, "foreground") for line in wrap(why(row, view), width, 2 if height >= 4 else 1)]
+        said = [line for line in str(run.get("error_details") or "").splitlines() if line.strip()]
+        if status is not Status.OK and said:
+            room = max(0, height - 1 - len(lines) - 1)
+            lines += [(fit(line, width).rstrip(), "quiet") for line in said[-room:]] if room else []
+        if row.get("last_log") and len(lines) + 1 < height:
+            lines.append((f"▸ {row['last_log']}", "quiet"))
+        text = Text(no_wrap=True, overflow="ellipsis")
+        text.append_text(head)
+        for line, shade in lines[: height - 1]:
+            text.append("\n" + fit(line, width).rstrip(), Style(color=colours[shade]))
+        detail.update(text)
+
+    # -- the filter
+
+    def action_filter(self) -> None:
+        """Ask for words that a row must hold."""
+        box = self.query_one("#filter", Input)
+        box.set_class(True, "-shown")  # noqa: FBT003 - Textual's own signature
+        box.focus()
+
+    def action_clear_filter(self) -> None:
+        """Show all programs again."""
+        box = self.query_one("#filter", Input)
+        box.set_class(False, "-shown")  # noqa: FBT003 - Textual's own signature
+        box.value = ""
+        self._wanted = ""
+        self.query_one(BoardView).focus()
+        self.tell()
+
+    @on(Input.Changed, "#filter")
+    def _filter_typed(self, event: Input.Changed) -> None:
+        self._wanted = event.value
+        self.tell()
+
+    @on(Input.Submitted, "#filter")
+    def _filter_done(self) -> None:
+        if not self._wanted:
+            self.action_clear_filter()
+        self.query_one(BoardView).focus()
+
+    # -- a program
+
+    @on(LineList.Chosen)
+    def _chosen(self, event: LineList.Chosen) -> None:
+        self.console_app.open_program(event.key)
+
+    def action_open(self) -> None:
+        """Open the program under the cursor."""
+        self.query_one(BoardView).action_choose()
+
+    def action_log(self) -> None:
+        """Open its log."""
+        self.console_app.open_log(self.query_one(BoardView).chosen)
+
+    def action_rerun(self) -> None:
+        """Run it again."""
+        self.console_app.open_rerun(self.query_one(BoardView).chosen)
+
+    def action_fault(self, step: int) -> None:
+        """Go to the next or previous program that is not OK."""
+        board, rows = self.query_one(BoardView), self.console_app.rows
+        names = list(board.keys)
+        faulty = [index for index, name in enumerate(names) if status_of(rows[name]) is not Status.OK]
+        if not faulty:
+            self.console_app.say("board.no_faults")
+            return
+        here = names.index(board.chosen)
+        ahead = [i for i in faulty if i > here] if step > 0 else [i for i in reversed(faulty) if i < here]
+        board.go_to(names[ahead[0] if ahead else faulty[0 if step > 0 else -1]])

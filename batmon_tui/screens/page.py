@@ -1,0 +1,107 @@
+"""What every page and dialog of the console has in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from textual.app import ComposeResult
+from textual.screen import ModalScreen, Screen
+
+from batmon_tui.board import View, counts
+from batmon_tui.widgets.frame import KeyLine, LostBar, TopBar
+
+if TYPE_CHECKING:
+    from batmon_tui.app import BatmonApp
+
+Answer = TypeVar("Answer")
+
+
+class Page(Screen[None]):
+    """A whole screen between the bar at the top and the keys at the bottom."""
+
+    def compose(self) -> ComposeResult:
+        """The frame; ``content`` stands in it."""
+        yield TopBar()
+        yield LostBar()
+        yield from self.content()
+        yield KeyLine()
+
+    def content(self) -> ComposeResult:
+        """What is between the bars."""
+        raise NotImplementedError
+
+    def keys(self) -> Sequence[tuple[str, str, str]]:
+        """The keys at the bottom: key, words, action."""
+        raise NotImplementedError
+
+    @property
+    def console_app(self) -> BatmonApp:
+        """The app, by its own type."""
+        return cast("BatmonApp", self.app)
+
+    @property
+    def view(self) -> View:
+        """How things are told now."""
+        return self.console_app.view
+
+    def tr(self, key: str, **values: Any) -> str:
+        """A sentence in the app's language."""
+        return self.view.tr(key, **values)
+
+    def on_mount(self) -> None:
+        """Fill the frame."""
+        self.tell_frame()
+        self.tell()
+
+    def on_screen_resume(self) -> None:
+        """It is in front again: what changed meanwhile is shown."""
+        self.tell_frame()
+        self.tell()
+
+    def tell_frame(self) -> None:
+        """Say what the bars and the keys say."""
+        if not self.is_mounted:
+            return
+        app = self.console_app
+        self.query_one(TopBar).show(counts(app.rows), app.hello, self.view)
+        self.query_one(LostBar).say(app.lost_words())
+        self.query_one(KeyLine).show(self.keys())
+        self.set_class(app.stale, "-stale")
+
+    def tell_time(self) -> None:
+        """Say what time it is, and nothing else."""
+        if self.is_mounted:
+            self.query_one(TopBar).show_time(self.view)
+
+    def tell(self) -> None:
+        """Say the page's own words again: rows, language or colours are others."""
+        raise NotImplementedError
+
+    def on_resize(self) -> None:
+        """The frame says more on a wide screen."""
+        self.tell_frame()
+
+    def action_climb(self) -> None:
+        """Go back to where one came from."""
+        if len(self.app.screen_stack) > 2:
+            self.app.pop_screen()
+
+
+class Dialog(ModalScreen[Answer]):
+    """A box over the page; Esc closes it."""
+
+    BINDINGS = [("escape", "close", "close")]  # noqa: RUF012 - Textual's own form
+
+    @property
+    def console_app(self) -> BatmonApp:
+        """The app, by its own type."""
+        return cast("BatmonApp", self.app)
+
+    def tr(self, key: str, **values: Any) -> str:
+        """A sentence in the app's language."""
+        return self.console_app.view.tr(key, **values)
+
+    def action_close(self) -> None:
+        """Leave it with no answer."""
+        self.dismiss(None)

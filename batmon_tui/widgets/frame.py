@@ -1,0 +1,84 @@
+"""What every page has around it: the bar at the top with its clock, the bar of a lost daemon, the keys at the bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.style import Style
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.widget import Widget
+from textual.widgets import Static
+
+from batmon.model import Status
+from batmon_tui.board import SIGNS, View
+
+_COLOURS = {Status.ERROR: "error", Status.WARNING: "warning", Status.UNKNOWN: "doubt", Status.OK: "success"}
+
+
+class TopBar(Widget):
+    """Who and where we are, how many programs are in which state, what time it is."""
+
+    def compose(self) -> ComposeResult:
+        """Four texts, so that the clock draws itself alone."""
+        yield Static(id="brand", markup=False)
+        yield Static(id="counts", markup=False)
+        yield Static(id="clock", markup=False)
+        yield Static(id="who", markup=False)
+
+    def show(self, counts: Mapping[Status, int], hello: Mapping[str, Any], view: View) -> None:
+        """Show the counts and who is here."""
+        colours = self.app.theme_variables
+        brand = Text("BATMON", Style(bold=True, color=colours["accent"]))
+        if hello.get("node"):
+            brand.append(f"  {hello['node']}", Style(bold=False, color=colours["foreground"]))
+        self.query_one("#brand", Static).update(brand)
+        told = Text()
+        for status in (Status.ERROR, Status.WARNING, Status.UNKNOWN, Status.OK):
+            if counts[status] or status in (Status.ERROR, Status.OK):
+                colour = colours[_COLOURS[status]] if counts[status] else colours["quiet"]
+                words = view.tr(f"top.{status.value.lower()}", n=counts[status])
+                told.append(f"{SIGNS[status]} {words}", Style(color=colour, bold=bool(counts[status])))
+                told.append("   ")
+        self.query_one("#counts", Static).update(told if hello else "")
+        who = f"{hello['user']} · {view.tr('role.' + hello['role'])}" if hello else ""
+        narrow = self.size.width and self.size.width < 100
+        self.query_one("#who", Static).update(hello.get("user", "") if narrow else who)
+        self.show_time(view)
+
+    def show_time(self, view: View) -> None:
+        """Show the time alone."""
+        local = view.now.astimezone(view.zone)
+        self.query_one("#clock", Static).update(f"{local:%H:%M:%S} {local.tzname()}")
+
+
+class LostBar(Static):
+    """A line across the page that says since when the daemon does not answer."""
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+
+    def say(self, words: str) -> None:
+        """Show these words; none hides the bar."""
+        self.set_class(bool(words), "-shown")
+        self.update(words)
+
+
+class KeyLine(Static):
+    """The keys that do something here; each can be clicked."""
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+
+    def show(self, keys: Sequence[tuple[str, str, str]]) -> None:
+        """Show keys: the key as it is written on it, its words, and the action that a click does."""
+        colours = self.app.theme_variables
+        line = Text(no_wrap=True, overflow="ellipsis")
+        for key, words, action in keys:
+            meta = Style.from_meta({"@click": action}) if action else Style()
+            line.append(key, Style(bold=True, color=colours["accent"]) + meta)
+            line.append(f" {words}", Style(color=colours["quiet"]) + meta)
+            line.append("   ")
+        line.rstrip()
+        self.update(line)

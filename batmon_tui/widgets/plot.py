@@ -1,0 +1,87 @@
+"""A plot of the last runs: a column each, as high as the run was long, with its outcome below. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+from typing import Any
+
+from rich.cells import cell_len
+
+from batmon.model import RunStatus
+from batmon_tui.board import RUNNING_SIGN, View
+from batmon_tui.widgets.lines import Piece
+
+_EIGHTHS = " ▁▂▃▄▅▆▇█"
+_COLOURS = {
+    RunStatus.FAILED: "lines--error",
+    RunStatus.MISSED: "lines--warning",
+    RunStatus.RUNNING: "lines--running",
+}
+_SIGNS = {RunStatus.FAILED: "✗", RunStatus.MISSED: "·", RunStatus.RUNNING: RUNNING_SIGN, RunStatus.SUCCESS: "✓"}
+AXIS = 9
+"""Cells for the scale at the left."""
+
+
+def plot(runs: Sequence[dict[str, Any]], width: int, height: int, view: View) -> list[list[Piece]]:
+    """Lines of pieces that show as many of ``runs`` (newest first) as there is room for, oldest at the left.
+
+    A bar as long as the longest run reaches the top. The scale is linear and begins at zero.
+    """
+    room = max(1, width - AXIS)
+    step = 2 if len(runs) * 2 <= room else 1
+    shown = list(reversed(runs[: room // step]))
+    lengths = [float(run["duration_sec"]) for run in shown if run.get("duration_sec") is not None]
+    if not lengths:
+        return [[(view.tr("program.plot_empty"), "lines--quiet")]]
+    longest = max(lengths) or 1.0
+    bars = max(1, height - 2)
+    lines: list[list[Piece]] = []
+    for level in range(bars, 0, -1):
+        scale = longest if level == bars else longest / 2 if bars >= 5 and level == (bars + 1) // 2 else None
+        label = view.duration(scale) if scale is not None else ""
+        line: list[Piece] = [(_right(label, AXIS - 2) + " │", "lines--quiet")]
+        for run in shown:
+            seconds = run.get("duration_sec")
+            cell = " " if seconds is None else _cell(float(seconds) / longest * bars, level)
+            line.append((cell + " " * (step - 1), _colour(run, "lines--bar")))
+        lines.append(line)
+    marks: list[Piece] = [(" " * (AXIS - 1) + "└", "lines--quiet")]
+    marks += [(_SIGNS.get(run["status"], "?") + " " * (step - 1), _colour(run, "lines--quiet")) for run in shown]
+    lines.append(marks)
+    first, last = view.moment(shown[0]["start_time"]), view.moment(shown[-1]["start_time"])
+    space = len(shown) * step - cell_len(first) - cell_len(last)
+    between = f"{first}{' ' * space}{last}" if space > 1 else last
+    lines.append([(" " * AXIS + between, "lines--quiet")])
+    return lines
+
+
+def rates(runs: Sequence[dict[str, Any]], view: View) -> str:
+    """How many of the runs went which way, and how long they took."""
+    lengths = [float(run["duration_sec"]) for run in runs if run.get("duration_sec") is not None]
+    outcomes = [run["status"] for run in runs]
+    return view.tr(
+        "program.rates",
+        ok=outcomes.count(RunStatus.SUCCESS),
+        failed=outcomes.count(RunStatus.FAILED),
+        missed=outcomes.count(RunStatus.MISSED),
+        median=view.duration(median(lengths) if lengths else None),
+        longest=view.duration(max(lengths, default=None)),
+    )
+
+
+def _cell(bar: float, level: int) -> str:
+    eighths = round((bar - (level - 1)) * 8)
+    if level == 1:
+        eighths = max(1, eighths)
+    return _EIGHTHS[max(0, min(8, eighths))]
+
+
+def _colour(run: dict[str, Any], otherwise: str) -> str:
+    return _COLOURS.get(run["status"], otherwise)
+
+
+
+
+def _right(text: str, width: int) -> str:
+    return " " * max(0, width - cell_len(text)) + text

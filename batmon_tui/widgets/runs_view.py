@@ -1,0 +1,100 @@
+"""A program's runs, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.cells import cell_len
+
+from batmon import words
+from batmon.model import RunStatus
+from batmon_tui.board import GAP, RUNNING_SIGN, View, fit
+from batmon_tui.widgets.lines import LineList, Piece
+
+RUN_SIGNS: Mapping[str, str] = {
+    RunStatus.SUCCESS: "✓",
+    RunStatus.FAILED: "✗",
+    RunStatus.MISSED: "·",
+    RunStatus.RUNNING: RUNNING_SIGN,
+}
+_COLOURS: Mapping[str, str] = {
+    RunStatus.SUCCESS: "lines--ok",
+    RunStatus.FAILED: "lines--error",
+    RunStatus.MISSED: "lines--warning",
+    RunStatus.RUNNING: "lines--running",
+}
+_COLUMNS = ("status", "start", "took", "processed", "origin", "message")
+
+
+def outcome(run: Mapping[str, Any], view: View) -> str:
+    """A run's status as a word; one that somebody else wrote stays as it is."""
+    try:
+        return words.run_status_word(run["status"], view.language)
+    except ValueError:
+        return str(run["status"])
+
+
+class RunsView(LineList):
+    """Shows runs of one program; the key of a row is the run's id."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
+        super().__init__(id=id)
+        self._cells: dict[str, tuple[str, ...]] = {}
+        self._status: dict[str, str] = {}
+        self._headings: tuple[str, ...] = ("",) * len(_COLUMNS)
+        self._widths: tuple[int, ...] = (0,) * len(_COLUMNS)
+
+    def show(self, runs: Sequence[Mapping[str, Any]], view: View) -> None:
+        """Show these runs."""
+        self._cells = {run["run_id"]: _told(run, view) for run in runs}
+        self._status = {run["run_id"]: run["status"] for run in runs}
+        self._headings = tuple(view.tr(f"runs.col.{column}") for column in _COLUMNS)
+        self._widths = tuple(
+            max([cell_len(heading), *(cell_len(cells[index]) for cells in self._cells.values())])
+            for index, heading in enumerate(self._headings)
+        )
+        self.show_keys([run["run_id"] for run in runs])
+
+    def _laid_out(self, width: int) -> list[int]:
+        found = list(self._widths[:-1])
+        for give_way in (4, 3):  # where it was found, then how much it did
+            if width - 4 - sum(cells + GAP for cells in found if cells) < 24:
+                found[give_way] = 0
+        return [*found, max(4, width - 4 - sum(cells + GAP for cells in found if cells))]
+
+    def heading(self, width: int) -> list[Piece]:
+        """The names of the columns."""
+        laid = self._laid_out(width)
+        pieces: list[Piece] = [("   ", "")]
+        for index, cells in enumerate(laid):
+            if cells:
+                pieces.append((fit(self._headings[index], cells, right=index in (2, 3)) + " " * GAP, ""))
+        return pieces
+
+    def pieces(self, key: str, width: int) -> list[Piece]:
+        """One run."""
+        laid, cells, status = self._laid_out(width), self._cells[key], self._status[key]
+        colour = _COLOURS.get(status, "lines--error")
+        pieces: list[Piece] = [(f" {RUN_SIGNS.get(status, '?')} ", colour)]
+        for index, room in enumerate(laid):
+            if room:
+                shade = colour if index == 0 else "" if index in (1, 5) else "lines--quiet"
+                pieces.append((fit(cells[index], room, right=index in (2, 3)) + " " * GAP, shade))
+        return pieces
+
+
+def _told(run: Mapping[str, Any], view: View) -> tuple[str, ...]:
+    start = view.moment(run["start_time"])
+    seconds = run.get("duration_sec")
+    processed = run.get("processed_count")
+    message = str(run.get("message") or "") or next(iter(str(run.get("error_details") or "").splitlines()), "")
+    by = f" · {run['started_by']}" if run.get("started_by") else ""
+    return (
+        outcome(run, view),
+        start,
+        view.tr("board.running") if run["status"] == RunStatus.RUNNING else view.duration(seconds),
+        f"{processed:,}" if processed else "",
+        view.tr(f"origin.{run['origin']}") + by,
+        " ".join(message.split()),
+    )
