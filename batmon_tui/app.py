@@ -193,7 +193,9 @@ class BatmonApp(App[None]):
         except ValueError:
             return False
 
-    def say(self, key: str, *, severity: Literal["information", "warning", "error"] = "information", **values: Any) -> None:
+    def say(
+        self, key: str, *, severity: Literal["information", "warning", "error"] = "information", **values: Any
+    ) -> None:
         """A short note in the corner; never markup."""
         self.notify(self.tr(key, **values), severity=severity, markup=False)
 

@@ -72,7 +72,7 @@ async def connect_ssh(
         DaemonUnreachable: nobody answers, or the daemon behind the console does not.
     """
     address = parse_address(url)
-    file = Path(known_hosts).expanduser() if known_hosts else Path.home() / ".ssh" / "known_hosts"
+    file = _path(known_hosts or "~/.ssh/known_hosts")
     if not await asyncio.to_thread(_is_known, file, address):
         await _meet(file, address, trust)
     connection = await _log_in(address, file, identity)
@@ -142,6 +142,11 @@ class _Wire:
         await self._connection.wait_closed()
 
 
+def _path(text: str) -> Path:
+    """A path that may begin with ~."""
+    return Path(text).expanduser()
+
+
 def _is_known(file: Path, address: Address) -> bool:
     """Whether the file has any key for the host."""
     if not file.exists():
@@ -181,7 +186,7 @@ def _remember(file: Path, line: str) -> None:
 
 
 async def _log_in(address: Address, file: Path, identity: str | None) -> asyncssh.SSHClientConnection:
-    keys = () if identity is None else [str(Path(identity).expanduser())]
+    keys = () if identity is None else [str(_path(identity))]
     try:
         async with asyncio.timeout(CONNECT_WITHIN):
             return await asyncssh.connect(

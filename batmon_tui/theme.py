@@ -1,4 +1,4 @@
-"""The console's colours: dark, light and high contrast. One accent; red, amber and green mean a state and nothing else."""
+"""The console's colours: dark, light and high contrast. One accent; red, amber and green mean a state."""
 
 from __future__ import annotations
 

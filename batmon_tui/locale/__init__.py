@@ -1,6 +1,7 @@
 """The console's words in Korean and English: a key, and the values that its sentence needs.
 
-Keys stand in ``en`` and ``ko``, the log view's in ``log_en`` and ``log_ko``; both languages know the same keys and the same placeholders. A widget asks its app: ``self.app.tr("board.filter", text="mail")``.
+Keys stand in ``en`` and ``ko``, the log view's in ``log_en`` and ``log_ko``; both languages know the
+same keys and the same placeholders. A widget asks its app: ``self.app.tr("board.filter", text="mail")``.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def tr(language: Language, key: str, **values: Any) -> str:
 
 
 def choose(wanted: str, daemon: str = "auto", locale: str = "") -> Language:
-    """The language to speak: what is asked for, else the daemon's, else the locale's (``ko_KR.UTF-8``), else English."""
+    """The language to speak: the one asked for, else the daemon's, the locale's (``ko_KR.UTF-8``), English."""
     for word in (wanted, daemon, locale[:2]):
         if word == "ko":
             return "ko"

@@ -123,7 +123,7 @@ WORDS = {
     "rerun.start": "Start",
     "rerun.cancel": "Cancel",
     "rerun.running": "It has been running since {since}; a second run can do harm.",
-    "rerun.viewer": "Your key is a viewer's: it can look, but not start programs. An admin can change that: batmon user add.",
+    "rerun.viewer": "Your key is a viewer's: it can look, but not start programs. An admin can change that.",
     "rerun.none": "No re-run command is configured for {name}: rerun = [...] in its [[programs]].",
     "rerun.need_password": "The operation password is needed.",
     "rerun.asking": "Asking the daemon …",

@@ -123,7 +123,7 @@ WORDS = {
     "rerun.start": "시작",
     "rerun.cancel": "취소",
     "rerun.running": "{since}부터 실행 중입니다. 두 번 실행하면 문제가 생길 수 있습니다.",
-    "rerun.viewer": "조회자 키로는 볼 수만 있고 프로그램을 시작할 수 없습니다. 관리자가 바꿀 수 있습니다: batmon user add.",
+    "rerun.viewer": "조회자 키로는 볼 수만 있고 프로그램을 시작할 수 없습니다. 관리자가 바꿀 수 있습니다.",
     "rerun.none": "{name}에는 재실행 명령이 없습니다: [[programs]]에 rerun = [...]",
     "rerun.need_password": "작업 비밀번호가 필요합니다.",
     "rerun.asking": "데몬에 묻는 중…",

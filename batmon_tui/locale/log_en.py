@@ -34,7 +34,7 @@ WORDS = {
     "log.bad_time": "not a time: {what}. Write 06:00, 2026-11-21 06:00 or -30m",
     "log.no_search_yet": "nothing was searched for yet: / asks",
     "log.files": "log files",
-    "log.file_now": "now written",
+    "log.file_now": "current",
     "log.keys": "/ search  n next  N back  & filter  ! errors  e E error  t time  o files  f follow  w wrap  Esc back",
     "log.keys_short": "/ search  & filter  ! errors  e error  t time  o files  f follow  w wrap  Esc",
     "log.keys_files": "Enter open   Esc back",

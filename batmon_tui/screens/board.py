@@ -130,13 +130,13 @@ class BoardScreen(Page):
     def action_filter(self) -> None:
         """Ask for words that a row must hold."""
         box = self.query_one("#filter", Input)
-        box.set_class(True, "-shown")  # noqa: FBT003 - Textual's own signature
+        box.set_class(True, "-shown")
         box.focus()
 
     def action_clear_filter(self) -> None:
         """Show all programs again."""
         box = self.query_one("#filter", Input)
-        box.set_class(False, "-shown")  # noqa: FBT003 - Textual's own signature
+        box.set_class(False, "-shown")
         box.value = ""
         self._wanted = ""
         self.query_one(BoardView).focus()

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from batmon.gate.keyring import KeyEntry, KeyRing
-
-log = logging.getLogger(__name__)
+from batmon.gate.keyring import KeyRing
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +39,7 @@ def judge_key(ring: KeyRing, user: str, fingerprint: str, peer: str, now: dateti
         return Verdict(None, "no such user with this key")
     if why := entry.refusal(now, peer):
         return Verdict(None, why)
-    return Verdict(Person(user, fingerprint, peer, restricted=is_restricted(ring, entry)))
-
-
-def is_restricted(ring: KeyRing, entry: KeyEntry) -> bool:
-    """Whether the entry's line has the option ``restrict``."""
-    for line in ring.path.read_text("utf-8", errors="replace").splitlines():
-        options, found, _ = line.strip().partition(entry.key_line)
-        if found and f'name="{entry.name}"' in options and "restrict" in _flags(options):
-            return True
-    return False
-
-
-def _flags(options: str) -> set[str]:
-    """The names of options without a value, outside quotes, in lower case."""
-    bare = "".join(part for number, part in enumerate(options.split('"')) if number % 2 == 0)
-    return {part.strip().lower() for part in bare.split(",")}
+    return Verdict(Person(user, fingerprint, peer, restricted=entry.restricted))
 
 
 class Attempts:

@@ -76,7 +76,10 @@ class ConsoleSession(asyncssh.SSHServerSession[bytes]):
         self._stdin.set_transport(chan)  # type: ignore[arg-type]  # it uses pause_reading and resume_reading alone
 
     def pty_requested(
-        self, term_type: str, term_size: tuple[int, int, int, int], term_modes: Any  # noqa: ARG002
+        self,
+        term_type: str,
+        term_size: tuple[int, int, int, int],
+        term_modes: Any,  # noqa: ARG002
     ) -> bool:
         """The client has a terminal; a restricted key may not use one."""
         if self._person.restricted:

@@ -1,4 +1,4 @@
-"""What every page has around it: the bar at the top with its clock, the bar of a lost daemon, the keys at the bottom."""
+"""What every page has around it: the bar at the top, the bar of a lost daemon, the keys at the bottom."""
 
 from __future__ import annotations
 

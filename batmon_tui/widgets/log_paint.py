@@ -74,7 +74,7 @@ class Sheet:
         else:
             segments = [*self._gutter(line, part, run), *self._text(line, part)]
         strip = Strip(segments).adjust_cell_length(self.width, self.look.text)
-        return strip.apply_style(self.look.selected) if selected else strip
+        return Strip(Segment.apply_style(strip, post_style=self.look.selected)) if selected else strip
 
     def _separator(self, line: LogLine) -> Segment:
         words = f"── {line.text} "

@@ -238,7 +238,10 @@ class Terminal:
 
     def wait_for(self, text: str | bytes, bound=BOUND) -> bytes:
         wanted = text.encode() if isinstance(text, str) else text
-        until(lambda: wanted in self.seen, f"{text!r} on the terminal ({self.text()[-500:]!r})", bound)
+        end = time.monotonic() + bound
+        while wanted not in self.seen:
+            assert time.monotonic() < end, f"{text!r} is not on the terminal: {self.text()[-500:]!r}"
+            time.sleep(0.01)
         return self.seen
 
     def ended(self) -> int:

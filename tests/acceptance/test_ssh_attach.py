@@ -71,7 +71,9 @@ async def test_what_can_go_wrong_is_said(bed):
         await connect_ssh(url, str(folder / "kim"), known)
 
 
-@pytest.mark.parametrize("url", ["http://host", "ssh://", "ssh://kim:secret@host", "ssh://host/path", "ssh://host:99999"])
+@pytest.mark.parametrize(
+    "url", ["http://host", "ssh://", "ssh://kim:secret@host", "ssh://host/path", "ssh://host:99999"]
+)
 def test_an_address_is_checked(url):
     with pytest.raises(BadRequest):
         parse_address(url)

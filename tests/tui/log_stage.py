@@ -21,6 +21,7 @@ from batmon.gate.server import GateServer
 from batmon.gate.verbs import AuditEntry
 from batmon.model import LogEvidence, LogSpan, Program, Run, RunStatus
 from batmon_tui.screens.log import LogScreen
+from batmon_tui.theme import DARK
 from batmon_tui.widgets.log_paper import LogPaper
 from batmon_tui.widgets.log_view import LogView
 
@@ -108,6 +109,8 @@ class LogApp(App[None]):
         self.language = language
         self.which = which
         self._client: GateClient | None = None
+        self.register_theme(DARK)
+        self.theme = DARK.name
 
     async def gate(self) -> GateClient:
         if self._client is None or self._client.is_lost:

@@ -6,7 +6,10 @@ import contextlib
 import getpass
 import os
 import shutil
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -122,15 +125,15 @@ class LocalSession(Session):
             raise Refused(
                 "a password is needed and there is no terminal to ask on", hint="BATMON_PASSWORD, or --password-file"
             )
-        with contextlib.suppress(EOFError):
-            # Not in a thread: a thread that waits for a person cannot be ended by Ctrl+C, and nothing else runs here.
+        with contextlib.suppress(EOFError), _interruptible():
             if typed := getpass.getpass(prompt):
                 return typed
         raise Refused("no password was typed")
 
     async def read_file(self, path: str) -> str:
         """A small file here, or standard input for ``-``."""
-        return _read(path)  # not in a thread: see ask_password
+        with _interruptible():
+            return _read(path)
 
 
 def chosen_language(wanted: object) -> str:
@@ -139,6 +142,16 @@ def chosen_language(wanted: object) -> str:
         return str(wanted)
     locale = next((value for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := os.environ.get(name))), "")
     return "ko" if locale.startswith("ko") else "en"
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl+C end a wait for a person that blocks the loop, on purpose: such a wait in a thread could not be ended."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _read(path: str) -> str:

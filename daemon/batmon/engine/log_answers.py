@@ -104,7 +104,7 @@ class LogAnswers:
         lines = reader.lines(page.lines)
         kept = _fitting(lines, place)
         lines = lines[kept]
-        runs = reader.mark(lines, await self._runs_of(program, lines))
+        runs = reader.mark(lines, await self._runs_of(program, path, lines))
         return {
             "path": path,
             "size": page.size,
@@ -171,12 +171,14 @@ class LogAnswers:
                 next_look = loop.time() + LOOK_SEC
             step: Step = await asyncio.to_thread(following.step, look=look)
             if step.rotated is not None:
-                reader = LineReader(program, step.rotated)
+                path = step.rotated
+                reader = LineReader(program, path)
+                runs.forget()
                 yield {"rotated": {"path": step.rotated}}
             if step.gap:
                 yield {"gap": step.gap}
             for lines in parcels(reader.lines(step.lines), PARCEL_BYTES):
-                short = reader.mark(lines, await runs.of(lines, loop.time()))
+                short = reader.mark(lines, await runs.of(step.path, lines, loop.time()))
                 yield {"lines": lines, "runs": short}
             if not step.more:
                 await asyncio.sleep(POLL_SEC)
@@ -188,16 +190,17 @@ class LogAnswers:
         )
         reader = LineReader(program, path)
         lines = reader.lines([*(line for line in page.lines if line.end <= hit.offset), hit])
-        runs = reader.mark(lines, await self._runs_of(program, lines))
+        runs = reader.mark(lines, await self._runs_of(program, path, lines))
         return lines, [run for run in runs if run["run_id"] == lines[-1]["run_id"]]
 
-    async def _runs_of(self, program: Program, lines: Sequence[Line]) -> list[Run]:
-        """The runs around the first and the last time on these lines."""
+    async def _runs_of(self, program: Program, path: str, lines: Sequence[Line]) -> list[Run]:
+        """The runs that these lines may belong to: near their times, and beginning where this very file says so."""
         times = [line["time"] for line in lines if line["time"] is not None]
         found: dict[uuid.UUID, Run] = {}
         for moment in dict.fromkeys((times[0], times[-1]) if times else ()):
             found.update({run.run_id: run for run in await self._runs_near(program.name, moment, RUNS_NEAR)})
-        return list(found.values())
+        near = [run for run in found.values() if _overlaps(run, lines)]
+        return await asyncio.to_thread(lambda: [run for run in near if _begins(program, path, run)])
 
     def _program(self, args: Args) -> Program:
         name = args.get("program")
@@ -260,17 +263,28 @@ class LogAnswers:
 class _RecentRuns:
     """The runs of a follower's lines, asked for at most once in ``LOOK_SEC``."""
 
-    def __init__(self, ask: Callable[[Program, Sequence[Line]], Awaitable[list[Run]]], program: Program) -> None:
+    def __init__(self, ask: Callable[[Program, str, Sequence[Line]], Awaitable[list[Run]]], program: Program) -> None:
         self._ask = ask
         self._program = program
         self._runs: list[Run] = []
         self._until = 0.0
 
-    async def of(self, lines: Sequence[Line], now: float) -> list[Run]:
+    def forget(self) -> None:
+        """Another file: its offsets mean other runs."""
+        self._runs, self._until = [], 0.0
+
+    async def of(self, path: str, lines: Sequence[Line], now: float) -> list[Run]:
         if now >= self._until:
-            self._runs = await self._ask(self._program, lines)
+            self._runs = await self._ask(self._program, path, lines)
             self._until = now + LOOK_SEC
         return self._runs
+
+
+def _overlaps(run: Run, lines: Sequence[Line]) -> bool:
+    if run.log is None or not lines:
+        return False
+    span = run.log.span
+    return span.start < lines[-1]["end"] and (span.end is None or span.end > lines[0]["offset"])
 
 
 def _files(program: Program) -> list[Found]:

@@ -23,7 +23,7 @@ def working_in(folders: Iterable[Path]) -> Mapping[Path, tuple[ProcessIdentity, 
             if not place:
                 continue
             for text, folder in wanted.items():
-                if place == text or place.startswith(f"{text}/") or place.startswith(f"{text}\\"):
+                if place == text or place.startswith((f"{text}/", f"{text}\\")):
                     found[folder].append(ProcessIdentity(process.pid, process.create_time()))
         except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess, OSError):
             continue

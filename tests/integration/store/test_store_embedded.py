@@ -122,20 +122,34 @@ async def test_another_owner_is_refused_with_words_until_the_first_lets_go(made)
     await (await EmbeddedPostgres.start(made)).stop()
 
 
+DAEMON = textwrap.dedent("""
+    import asyncio, sys
+    from pathlib import Path
+    from batmon.store import EmbeddedPostgres
+
+    async def main():
+        server = await EmbeddedPostgres.start(Path(sys.argv[1]))
+        print(server.pid, flush=True)
+        await asyncio.Event().wait()
+
+    asyncio.run(main())
+""")
+
+
+async def test_a_kill_while_the_database_is_made_leaves_nothing_that_matters(state):
+    with subprocess.Popen([sys.executable, "-c", DAEMON, state]) as daemon:
+        async with asyncio.timeout(20):
+            while not (state / "postgres.new" / "base").exists():
+                await asyncio.sleep(0.005)
+        daemon.kill()
+    assert not (state / "postgres").exists()
+    server = await EmbeddedPostgres.start(state)
+    await server.stop()
+    assert not (state / "postgres.new").exists()
+
+
 async def test_it_ends_with_the_process_that_started_it_even_by_kill(made):
-    code = textwrap.dedent("""
-        import asyncio, sys
-        from pathlib import Path
-        from batmon.store import EmbeddedPostgres
-
-        async def main():
-            server = await EmbeddedPostgres.start(Path(sys.argv[1]))
-            print(server.pid, flush=True)
-            await asyncio.Event().wait()
-
-        asyncio.run(main())
-    """)
-    with subprocess.Popen([sys.executable, "-c", code, made], stdout=subprocess.PIPE, text=True) as daemon:
+    with subprocess.Popen([sys.executable, "-c", DAEMON, made], stdout=subprocess.PIPE, text=True) as daemon:
         pid = int(daemon.stdout.readline())
         daemon.kill()
     server = await EmbeddedPostgres.start(made)  # at once, while the orphan is still on its way down

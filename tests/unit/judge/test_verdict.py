@@ -422,5 +422,6 @@ def test_judging_what_was_judged_changes_nothing(story):
 def test_a_run_whose_process_is_gone_is_closed_when_the_next_one_begins():
     dead = ran(360, process=ProcessEvidence(pid=7, alive=False))
     judged = verdict_of(DAILY, [dead, ran(362)], 363)
-    assert judged.verdict.reason is Reason.RUNNING
     assert [(run.run_id, run.status, run.message) for run in judged.closed] == [(dead.run_id, FAILED, NO_WORD)]
+    assert (judged.verdict.reason, judged.verdict.facts["line"]) == (Reason.FAILED, NO_WORD)
+    assert judged.verdict.running is not None

@@ -1,0 +1,58 @@
+"""The keys and the signs, on one page."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from rich.style import Style
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from batmon_tui.screens.page import Dialog
+
+_KEYS = (
+    ("Enter", "key.open"), ("Esc", "key.back"), ("↑ ↓  j k", "key.move"), ("g G", "key.ends"),
+    ("n N", "key.next_fault"), ("/", "key.filter"), (":", "key.jump"), ("l", "key.log"),
+    ("r", "key.rerun"), ("Tab 1 2", "key.sections"), ("o s", "key.output"), ("m", "key.more"),
+    ("T", "key.theme"), ("L", "key.language"), ("Ctrl+P", "key.palette"), ("q", "key.quit"),
+)  # fmt: skip
+_SIGNS = (
+    ("✓", "ok", "success"), ("!", "warning", "warning"), ("✗", "error", "error"), ("?", "unknown", "doubt"),
+    ("▸", "running", "accent"), ("·", "missed", "warning"),
+)  # fmt: skip
+
+
+class HelpDialog(Dialog[None]):
+    """Closed by Esc, q, ? or Enter."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,enter", "close", show=False)]
+
+    def compose(self) -> ComposeResult:
+        """The two lists."""
+        with VerticalScroll(id="box"):
+            yield Static(self.tr("help.title"), classes="title", markup=False)
+            yield Static(self._keys(), classes="said", markup=False)
+            yield Static(self.tr("help.signs"), classes="title", markup=False)
+            yield Static(self._signs(), markup=False)
+
+    def _keys(self) -> Table:
+        table = Table.grid(padding=(0, 2), expand=True)
+        strong: dict[str, Any] = {"style": Style(bold=True)}
+        for _ in range(2):
+            table.add_column(no_wrap=True, min_width=8)
+            table.add_column(ratio=1)
+        half = (len(_KEYS) + 1) // 2
+        for (key, words), (other, second) in zip(_KEYS[:half], _KEYS[half:], strict=True):
+            table.add_row(Text(key, **strong), Text(self.tr(words)), Text(other, **strong), Text(self.tr(second)))
+        return table
+
+    def _signs(self) -> Table:
+        colours = self.app.theme_variables
+        table = Table.grid(padding=(0, 2))
+        for sign, key, colour in _SIGNS:
+            table.add_row(Text(sign, Style(bold=True, color=colours[colour])), Text(self.tr(f"help.sign.{key}")))
+        return table

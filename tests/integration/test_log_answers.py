@@ -1,0 +1,260 @@
+"""The log verbs over real files: any size, two encodings, rotation under a running follow, and nothing but own files."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import uuid
+from datetime import UTC, datetime
+
+import pytest
+
+from batmon.errors import BadRequest, NotFound
+from batmon.gate.client import GateClient
+from batmon.model import RunStatus
+from tests.tui.log_stage import KST_SIX, LogServer, story
+
+
+@pytest.fixture
+def stage(tmp_path):
+    return LogServer(tmp_path / "k")
+
+
+async def ask(client: GateClient, verb: str, **args):
+    async with asyncio.timeout(20):
+        return await client.request(verb, program="kindscrap", **args)
+
+
+async def found(client: GateClient, **args):
+    progress = []
+    async with asyncio.timeout(30), client.stream("log.find", program="kindscrap", **args) as items:
+        async for item in items:
+            progress.append(item["progress"])
+    return items.result, progress
+
+
+class Follower:
+    """Gathers what a follow gives, to be waited for."""
+
+    def __init__(self, client: GateClient, **args):
+        self.items = client.stream("log.follow", program="kindscrap", **args)
+
+    async def take(self, enough):
+        got = []
+        async with asyncio.timeout(15):
+            async for item in self.items:
+                got.append(item)
+                if enough(got):
+                    return got
+        return got
+
+
+def texts(items):
+    return [line["text"] for item in items for line in item.get("lines", ())]
+
+
+async def test_the_page_at_the_end_says_level_time_and_run(stage):
+    story(stage)
+    async with stage.open() as client:
+        page = await ask(client, "log.read", at={"end": True}, before=100)
+    lines = page["lines"]
+    assert page["at_start"]
+    assert page["at_end"]
+    assert page["size"] == stage.log.stat().st_size
+    failed = [line for line in lines if line["run_id"] == str(uuid.UUID(int=4711))]
+    assert [line["run"] for line in failed] == ["start", None, None, None, None, None, "end"]
+    assert failed[2]["level"] == "error"
+    assert failed[2]["time"] == "2026-11-19T21:00:12.377000+00:00"
+    assert next(line for line in lines if "housekeeping" in line["text"])["run_id"] is None
+    assert [(run["log_id"], run["status"]) for run in page["runs"]][-2:] == [(4711, "FAILED"), (4712, "RUNNING")]
+    cut = next(line for line in lines if "cut" in line)
+    assert len(cut["text"]) == 4096
+    assert cut["cut"] > 5000
+
+
+async def test_cp949_is_read_and_searched(tmp_path):
+    stage = LogServer(tmp_path / "k")
+    stage.write("2026-11-21 06:00:00 INFO 수집 시작\n2026-11-21 06:00:01 ERROR 로그인 실패\n", "cp949")
+    async with stage.open() as client:
+        page = await ask(client, "log.read", at={"start": True})
+        hit, _ = await found(client, text="로그인", **{"from": 0})
+    assert [line["text"][-6:] for line in page["lines"]] == [" 수집 시작", "로그인 실패"]
+    assert hit["line"]["offset"] == page["lines"][1]["offset"]
+
+
+async def test_a_gibibyte_opens_at_once_and_is_searched_with_progress(stage):
+    stage.write("first\n")
+    with stage.log.open("r+b") as file:
+        file.truncate(1 << 30)
+        file.seek(1 << 30)
+        file.write("\n2026-11-21 06:00:00 INFO 끝\n".encode())
+    async with stage.open() as client:
+        async with asyncio.timeout(2):
+            page = await ask(client, "log.read", at={"end": True}, before=2)
+        assert page["lines"][-1]["text"].endswith("INFO 끝")
+        hit, progress = await found(client, text="끝", **{"from": 0})
+        assert hit["line"]["offset"] == page["lines"][-1]["offset"]
+        assert progress == sorted(progress)
+        assert progress[-1] <= 1.0
+        missing, _ = await found(client, text="없다", direction="back", **{"from": page["size"]})
+        assert missing == {"line": None}
+
+
+async def test_a_search_ends_when_its_reader_leaves(stage):
+    stage.write("x\n")
+    os.truncate(stage.log, 2 << 30)
+    async with stage.open() as client:
+        async with asyncio.timeout(10):
+            items = client.stream("log.find", program="kindscrap", text="없다", **{"from": 0})
+            await anext(items)
+            await items.aclose()
+            page = await ask(client, "log.read", at={"start": True}, after=1)
+    assert page["lines"][0]["text"] == "x"
+
+
+async def test_a_page_of_long_korean_lines_fits_the_gate(stage):
+    stage.write(("가" * 4000 + "\n") * 500)
+    async with stage.open() as client:
+        page = await ask(client, "log.read", at={"end": True}, before=400)
+        assert 10 < len(page["lines"]) < 400
+        assert page["at_end"]
+        assert not page["at_start"]
+        assert page["lines"][-1]["end"] == page["size"]
+        middle = await ask(client, "log.read", at={"offset": page["size"] // 2}, before=400, after=400)
+        assert not middle["at_start"]
+        assert not middle["at_end"]
+
+
+async def test_places_by_time_and_by_run(stage):
+    story(stage)
+    async with stage.open() as client:
+        page = await ask(client, "log.read", at={"time": "2026-11-20T06:00:00+09:00"}, after=1)
+        assert "2026-11-20 06:00:00,098" in page["lines"][0]["text"]
+        page = await ask(client, "log.read", at={"run": str(uuid.UUID(int=4711))}, after=2)
+        assert page["lines"][0]["run"] == "start"
+        stage.log.rename(stage.folder / "kindscrap.log.1")
+        stage.write("2026-11-22 06:00:00 INFO 새 파일\n" * 80)
+        page = await ask(client, "log.read", at={"run": str(uuid.UUID(int=4711))}, after=2)
+        assert page["path"].endswith("kindscrap.log.1")
+        assert page["lines"][0]["run"] == "start"
+        fresh = await ask(client, "log.read", at={"start": True}, path=str(stage.log))
+        assert {line["run_id"] for line in fresh["lines"]} == {None}, "offsets of the old file mean nothing in the new"
+        with pytest.raises(NotFound):
+            await ask(client, "log.read", at={"run": str(uuid.UUID(int=1))})
+
+
+async def test_errors_forward_and_back(stage):
+    story(stage)
+    async with stage.open() as client:
+        first, _ = await found(client, level="error", **{"from": 0})
+        assert "로그인 실패" in first["line"]["text"]
+        second, _ = await found(client, level="error", **{"from": first["line"]["end"]})
+        assert second["line"]["text"].startswith("Traceback")
+        assert second["line"]["run_id"] == str(uuid.UUID(int=4711)), "a line without a time belongs to a run too"
+        back, _ = await found(client, level="error", direction="back", **{"from": second["line"]["offset"]})
+        assert back["line"]["offset"] == first["line"]["offset"]
+
+
+async def test_only_own_files_are_opened(stage, tmp_path):
+    story(stage)
+    secret = tmp_path / "secret.log"
+    secret.write_text("secret\n")
+    (stage.folder / "notes.txt").write_text("no log\n")
+    (stage.folder / "link.log").symlink_to(secret)
+    async with stage.open() as client:
+        for path in (str(secret), "/etc/passwd", str(stage.folder / "notes.txt"), f"{stage.folder}/../secret.log", "", 7):
+            for verb in ("log.read", "log.follow", "log.find"):
+                with pytest.raises(NotFound):
+                    if verb == "log.read":
+                        await ask(client, verb, path=path)
+                    else:
+                        await Follower(client, path=path).take(len) if verb == "log.follow" else await found(
+                            client, path=path, text="x"
+                        )
+        listed = (await ask(client, "log.files"))["files"]
+        for file in listed:
+            if file["path"].endswith("link.log"):
+                with pytest.raises(Exception, match="outside its folder"):
+                    await ask(client, "log.read", path=file["path"])
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        {"at": {"end": True, "start": True}}, {"at": {"offset": -1}}, {"at": {"time": "six"}}, {"at": {"time": "2026-11-21"}},
+        {"at": {"run": "x"}}, {"before": -1}, {"before": "many"},
+    ],
+)  # fmt: skip
+async def test_what_cannot_be_understood_is_said(stage, args):
+    story(stage)
+    async with stage.open() as client:
+        with pytest.raises(BadRequest):
+            await ask(client, "log.read", **args)
+        with pytest.raises(BadRequest, match="regular expression"):
+            await found(client, text="(", regex=True)
+        with pytest.raises(BadRequest):
+            await found(client, text="x", level="error")
+
+
+async def test_files_newest_first_with_the_current_ones(stage):
+    old = stage.folder / "kindscrap.log.1"
+    old.write_text("old\n")
+    os.utime(old, (1_700_000_000, 1_700_000_000))
+    stage.write("new\n")
+    async with stage.open() as client:
+        files = (await ask(client, "log.files"))["files"]
+    assert [(file["path"], file["current"]) for file in files] == [(str(stage.log), True), (str(old), False)]
+    assert files[1]["modified"] == datetime.fromtimestamp(1_700_000_000, UTC).isoformat()
+
+
+async def test_follow_gives_lines_whole_and_with_their_run(stage):
+    stage.write("2026-11-21 05:59:00 INFO 앞\nhalf")
+    async with stage.open() as client:
+        follower = Follower(client, **{"from": stage.log.stat().st_size})
+        stage.ran(" a line\n2026-11-21 06:00:00 INFO 시작\n", RunStatus.RUNNING, 7, KST_SIX, None)
+        got = await follower.take(lambda items: len(texts(items)) >= 2)
+    assert texts(got) == ["half a line", "2026-11-21 06:00:00 INFO 시작"]
+
+
+async def test_follow_goes_on_through_rotations(stage):
+    stage.write("one\n")
+    async with stage.open() as client:
+        follower = Follower(client, **{"from": 0})
+        await follower.take(lambda items: "one" in texts(items))
+        stage.write("two\n")
+        stage.log.rename(stage.folder / "kindscrap.log.1")
+        with (stage.folder / "kindscrap.log.1").open("a") as file:
+            file.write("three\n")
+        stage.write("four\n")
+        got = await follower.take(lambda items: "four" in texts(items))
+        assert texts(got) == ["two", "three", "four"]
+        assert [item["rotated"]["path"] for item in got if "rotated" in item] == [str(stage.log)]
+        os.truncate(stage.log, 0)
+        stage.write("5\n")
+        got = await follower.take(lambda items: "5" in texts(items))
+        assert "rotated" in got[0]
+
+
+async def test_follow_goes_on_in_the_next_dated_file(tmp_path):
+    stage = LogServer(tmp_path / "k")
+    stage.log = stage.folder / "kindscrap-2026-11-21.log"
+    stage.write("today\n")
+    async with stage.open() as client:
+        follower = Follower(client, **{"from": 0})
+        await follower.take(lambda items: "today" in texts(items))
+        stage.write("last of today")
+        stage.log = stage.folder / "kindscrap-2026-11-22.log"
+        stage.write("tomorrow\n")
+        got = await follower.take(lambda items: "tomorrow" in texts(items))
+    assert texts(got) == ["last of today", "tomorrow"]
+
+
+async def test_a_hopelessly_late_follower_leaps_to_the_end(stage):
+    stage.write("start\n")
+    async with stage.open() as client:
+        follower = Follower(client, **{"from": 6})
+        stage.write("".join(f"line {n:07} {'x' * 80}\n" for n in range(200_000)))
+        got = await follower.take(lambda items: any("0199999" in text for text in texts(items)))
+    gap = next(item["gap"] for item in got if "gap" in item)
+    assert gap > 8 << 20
+    assert sum(map(len, texts(got))) + gap <= stage.log.stat().st_size
