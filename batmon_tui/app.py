@@ -318,7 +318,7 @@ class BatmonApp(App[None]):
 
     def action_command_palette(self) -> None:
         """Open the command palette, in the console's language."""
-        if not CommandPalette.is_open(self):
+        if not any(isinstance(screen, CommandPalette) for screen in self.screen_stack):
             self.push_screen(CommandPalette(placeholder=self.tr("palette.search"), id="--command-palette"))
 
     # -- what must not happen on a server

@@ -41,11 +41,12 @@ class View:
         return "–" if not when else words.moment(when, self.zone, self.now, self.language)
 
     def stamp(self, when: str | None) -> str:
-        """A moment to the second: ``06:00:12`` of today, else with its date; a dash for no moment."""
+        """A moment to the second: ``06:00:12`` of today, else with its day; a dash for no moment."""
         if not when:
             return "–"
         at, today = datetime.fromisoformat(when).astimezone(self.zone), self.now.astimezone(self.zone)
-        return f"{at:%H:%M:%S}" if at.date() == today.date() else f"{at:%Y-%m-%d %H:%M:%S}"
+        same = at.date() == today.date()
+        return f"{at:%H:%M:%S}" if same else f"{self.moment(when)}:{at:%S}"
 
     def duration(self, seconds: float | None) -> str:
         """``41s``; a dash when it is not known."""

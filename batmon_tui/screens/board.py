@@ -62,7 +62,7 @@ class BoardScreen(Page):
 
     def tell(self) -> None:
         """Show the rows that there are now."""
-        if not self.is_mounted:
+        if not self.ready:
             return
         app = self.console_app
         board = self.query_one(BoardView)

@@ -59,7 +59,7 @@ class OutputScreen(Page):
 
     def tell(self) -> None:
         """Say how the run stands."""
-        if not self.is_mounted:
+        if not self.ready:
             return
         colours, view = self.app.theme_variables, self.view
         line = Text(self.tr("output.title", name=self._program), Style(bold=True), no_wrap=True, overflow="ellipsis")

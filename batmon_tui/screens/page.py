@@ -20,6 +20,9 @@ Answer = TypeVar("Answer")
 class Page(Screen[None]):
     """A whole screen between the bar at the top and the keys at the bottom."""
 
+    ready = False
+    """Whether its widgets are there; messages may come before and after."""
+
     def compose(self) -> ComposeResult:
         """The frame; ``content`` stands in it."""
         yield TopBar()
@@ -51,8 +54,13 @@ class Page(Screen[None]):
 
     def on_mount(self) -> None:
         """Fill the frame."""
+        self.ready = True
         self.tell_frame()
         self.tell()
+
+    def on_unmount(self) -> None:
+        """Nothing is said any more."""
+        self.ready = False
 
     def on_screen_resume(self) -> None:
         """It is in front again: what changed meanwhile is shown."""
@@ -61,7 +69,7 @@ class Page(Screen[None]):
 
     def tell_frame(self) -> None:
         """Say what the bars and the keys say."""
-        if not self.is_mounted:
+        if not self.ready:
             return
         app = self.console_app
         self.query_one(TopBar).show(counts(app.rows), app.hello, self.view)
@@ -71,7 +79,7 @@ class Page(Screen[None]):
 
     def tell_time(self) -> None:
         """Say what time it is, and nothing else."""
-        if self.is_mounted:
+        if self.ready:
             self.query_one(TopBar).show_time(self.view)
 
     def tell(self) -> None:

@@ -30,6 +30,8 @@ PAGE = 100
 class TabLine(Static):
     """The sections of the page; each can be clicked."""
 
+    auto_links = False
+
 
 class ProgramScreen(Page):
     """One program; ``section`` is ``overview`` or ``runs``."""
@@ -47,7 +49,7 @@ class ProgramScreen(Page):
 
     def __init__(self, name: str, section: str = "overview") -> None:
         super().__init__()
-        self._name = name
+        self._program = name
         self._section = section
         self._config: Mapping[str, Any] = {}
         self._runs: list[dict[str, Any]] = []
@@ -86,7 +88,7 @@ class ProgramScreen(Page):
         )
 
     def _row(self) -> Mapping[str, Any] | None:
-        return self.console_app.rows.get(self._name)
+        return self.console_app.rows.get(self._program)
 
     def _rerun_now(self) -> Mapping[str, Any] | None:
         """The re-run that is running, if there is one."""
@@ -97,13 +99,13 @@ class ProgramScreen(Page):
 
     def tell(self) -> None:
         """Say everything again; ask the daemon when the program's runs are others."""
-        if not self.is_mounted:
+        if not self.ready:
             return
         self._tell_tabs()
         row = self._row()
         if row is None:
             gone = self.console_app.hello and self.console_app.rows
-            words_ = self.tr("program.gone", name=self._name) if gone else self.tr("program.loading")
+            words_ = self.tr("program.gone", name=self._program) if gone else self.tr("program.loading")
             self.query_one("#sentence", Static).update(words_)
             return
         self._tell_overview(row)
@@ -116,7 +118,7 @@ class ProgramScreen(Page):
     @work(exclusive=True, group="program", exit_on_error=True)
     async def _ask(self) -> None:
         try:
-            answer = await self.console_app.link.request("program", name=self._name)
+            answer = await self.console_app.link.request("program", name=self._program)
         except BatmonError as error:
             if self.console_app.link.up:
                 self.console_app.say_error(error)
@@ -135,7 +137,7 @@ class ProgramScreen(Page):
         colours = self.app.theme_variables
         row = self._row()
         line = Text(no_wrap=True, overflow="ellipsis")
-        line.append(self._name, Style(bold=True, color=colours["foreground"]))
+        line.append(self._program, Style(bold=True, color=colours["foreground"]))
         if row is not None and row["title"] != row["name"]:
             line.append(f" {row['title']}", Style(color=colours["quiet"]))
         line.append("    ")
@@ -234,17 +236,17 @@ class ProgramScreen(Page):
     def action_log(self) -> None:
         """Open the log; from the list of runs, where the run under the cursor begins."""
         run = self._chosen_run() if self._section == "runs" else None
-        self.console_app.open_log(self._name, run["run_id"] if run and run.get("log") else None)
+        self.console_app.open_log(self._program, run["run_id"] if run and run.get("log") else None)
 
     def action_rerun(self) -> None:
         """Run it again."""
-        self.console_app.open_rerun(self._name)
+        self.console_app.open_rerun(self._program)
 
     def action_output(self) -> None:
         """Show what the running re-run prints."""
         run = self._rerun_now()
         if run is not None:
-            self.console_app.open_output(self._name, run)
+            self.console_app.open_output(self._program, run)
 
     def action_open(self) -> None:
         """Open the run under the cursor."""
@@ -258,7 +260,7 @@ class ProgramScreen(Page):
     @work(exclusive=True, group="more", exit_on_error=True)
     async def _ask_more(self, before: str) -> None:
         try:
-            answer = await self.console_app.link.request("runs", program=self._name, limit=PAGE, before=before)
+            answer = await self.console_app.link.request("runs", program=self._program, limit=PAGE, before=before)
         except BatmonError as error:
             self.console_app.say_error(error)
             return
@@ -278,6 +280,6 @@ class ProgramScreen(Page):
 
         run = self._chosen_run()
         if run is not None:
-            self.app.push_screen(RunScreen(self._name, run))
+            self.app.push_screen(RunScreen(self._program, run))
 
 

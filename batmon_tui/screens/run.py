@@ -48,7 +48,7 @@ class RunScreen(Page):
 
     def tell(self) -> None:
         """Say the run."""
-        if not self.is_mounted:
+        if not self.ready:
             return
         colours, view, tr, run = self.app.theme_variables, self.view, self.tr, self._run
         quiet, strong = Style(color=colours["quiet"]), Style(bold=True, color=colours["accent"])

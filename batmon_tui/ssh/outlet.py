@@ -30,7 +30,6 @@ class Outlet:
         self._connection = chan.get_connection()
         self.stall_limit = stall_limit
         self.paused = False
-        self.cut_off = ""
         chan.set_write_buffer_limits(high=HIGH_WATER, low=0)
 
     @property
@@ -69,7 +68,6 @@ class Outlet:
 
     def cut(self, why: str) -> None:
         """Drop the channel and what is unsent; with the network full, the whole connection."""
-        self.cut_off = self.cut_off or why
         log.warning("a session is cut off: %s", why)
         if self._in_transport() > TRANSPORT_LIMIT:
             self._connection.abort()

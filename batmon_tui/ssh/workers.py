@@ -95,6 +95,7 @@ class Parent:
         self._selector = selectors.DefaultSelector()
         self._stop = False
         self._said = False
+        self._is_open = False
         self._fork_not_before = 0.0
 
     def run(self) -> int:
@@ -107,8 +108,6 @@ class Parent:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._told_to_stop)
         self._selector.register(wake, selectors.EVENT_READ, None)
-        for listener in self._listeners:
-            self._selector.register(listener, selectors.EVENT_READ, listener)
         self._shared = [wake, woken, *self._listeners]
         self._tend()
         while not self._stop:
@@ -127,7 +126,24 @@ class Parent:
 
     # -- connections
 
+    def _free(self) -> list[Worker]:
+        """The workers that can take a connection, the one with the fewest first."""
+        ready = (worker for worker in self._workers.values() if worker.ready and not worker.retired)
+        return sorted(ready, key=lambda worker: worker.load)
+
+    def _open(self, wanted: bool) -> None:
+        """Accept, or let those who come wait in the system's queue while there is no worker for them."""
+        if wanted != self._is_open:
+            for listener in self._listeners:
+                if wanted:
+                    self._selector.register(listener, selectors.EVENT_READ, listener)
+                else:
+                    self._selector.unregister(listener)
+            self._is_open = wanted
+
     def _accept(self, listener: socket.socket) -> None:
+        if not self._free():
+            return
         try:
             sock, address = listener.accept()
         except (BlockingIOError, ConnectionError):
@@ -149,8 +165,7 @@ class Parent:
 
     def _hand_on(self, sock: socket.socket, number: int) -> bool:
         """Give a connection to the worker with the fewest; whether one took it."""
-        free = sorted((w for w in self._workers.values() if w.ready and not w.retired), key=lambda w: w.load)
-        for worker in free:
+        for worker in self._free():
             try:
                 word = WORD.pack(Word.TAKE, number)
                 socket.send_fds(worker.control, [word], [sock.fileno()], socket.MSG_DONTWAIT)
@@ -230,6 +245,7 @@ class Parent:
         full = all(worker.ready and worker.load >= self._settings.sessions_per_worker for worker in serving)
         if full and now >= self._fork_not_before:
             self._fork()
+        self._open(bool(self._free()))
 
     def _retire(self, worker: Worker) -> None:
         worker.retired = True
@@ -271,8 +287,8 @@ class Parent:
 
     def _end(self) -> int:
         """Stop accepting, let the workers restore the terminals, and see that all are gone."""
+        self._open(wanted=False)
         for listener in self._listeners:
-            self._selector.unregister(listener)
             listener.close()
         for pid in self._workers:
             _signal(pid, signal.SIGTERM)

@@ -40,11 +40,11 @@ class TopBar(Widget):
                 colour = colours[_COLOURS[status]] if counts[status] else colours["quiet"]
                 words = view.tr(f"top.{status.value.lower()}", n=counts[status])
                 told.append(f"{SIGNS[status]} {words}", Style(color=colour, bold=bool(counts[status])))
-                told.append("   ")
+                told.append("  ")
         self.query_one("#counts", Static).update(told if hello else "")
         who = f"{hello['user']} · {view.tr('role.' + hello['role'])}" if hello else ""
         narrow = self.size.width and self.size.width < 100
-        self.query_one("#who", Static).update(hello.get("user", "") if narrow else who)
+        self.query_one("#who", Static).update("" if narrow else who)
         self.show_time(view)
 
     def show_time(self, view: View) -> None:
@@ -67,6 +67,8 @@ class LostBar(Static):
 
 class KeyLine(Static):
     """The keys that do something here; each can be clicked."""
+
+    auto_links = False
 
     def __init__(self) -> None:
         super().__init__(markup=False)

@@ -17,7 +17,8 @@ def default_state() -> str:
     named = os.environ.get("BATMON_STATE")
     if named:
         return os.path.abspath(os.path.expanduser(named))  # noqa: PTH100, PTH111 - pathlib costs 8 ms at import
-    if sys.platform.startswith("linux"):
+    platform: str = sys.platform  # a name of its own: a type checker takes sys.platform for a constant
+    if platform.startswith("linux"):
         base = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")  # noqa: PTH111 - as above
         return f"{base}/batmon"
     import platformdirs  # noqa: PLC0415 - slow, and Linux does without it

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from batmon.errors import BadRequest, NotFound
+from batmon.errors import BadRequest, EvidenceError, NotFound
 from batmon.gate.client import GateClient
 from batmon.model import RunStatus
 from tests.tui.log_stage import KST_SIX, LogServer, story
@@ -162,27 +162,23 @@ async def test_only_own_files_are_opened(stage, tmp_path):
     (stage.folder / "notes.txt").write_text("no log\n")
     (stage.folder / "link.log").symlink_to(secret)
     async with stage.open() as client:
-        for path in (str(secret), "/etc/passwd", str(stage.folder / "notes.txt"), f"{stage.folder}/../secret.log", "", 7):
-            for verb in ("log.read", "log.follow", "log.find"):
-                with pytest.raises(NotFound):
-                    if verb == "log.read":
-                        await ask(client, verb, path=path)
-                    else:
-                        await Follower(client, path=path).take(len) if verb == "log.follow" else await found(
-                            client, path=path, text="x"
-                        )
-        listed = (await ask(client, "log.files"))["files"]
-        for file in listed:
-            if file["path"].endswith("link.log"):
-                with pytest.raises(Exception, match="outside its folder"):
-                    await ask(client, "log.read", path=file["path"])
+        around = f"{stage.folder}/../secret.log"
+        for path in (str(secret), "/etc/passwd", str(stage.folder / "notes.txt"), around, "", 7):
+            with pytest.raises(NotFound):
+                await ask(client, "log.read", path=path)
+            with pytest.raises(NotFound):
+                await found(client, path=path, text="x")
+            with pytest.raises(NotFound):
+                await Follower(client, path=path).take(len)
+        with pytest.raises((NotFound, EvidenceError)):
+            await ask(client, "log.read", path=str(stage.folder / "link.log"))
 
 
 @pytest.mark.parametrize(
     "args",
     [
-        {"at": {"end": True, "start": True}}, {"at": {"offset": -1}}, {"at": {"time": "six"}}, {"at": {"time": "2026-11-21"}},
-        {"at": {"run": "x"}}, {"before": -1}, {"before": "many"},
+        {"at": {"end": True, "start": True}}, {"at": {"offset": -1}}, {"at": {"time": "six"}},
+        {"at": {"time": "2026-11-21"}}, {"at": {"run": "x"}}, {"before": -1}, {"before": "many"},
     ],
 )  # fmt: skip
 async def test_what_cannot_be_understood_is_said(stage, args):

@@ -14,7 +14,6 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from batmon.engine.log_answers import LogAnswers
-from batmon.errors import DaemonUnreachable
 from batmon.gate.client import GateClient
 from batmon.gate.keyring import KeyRing
 from batmon.gate.server import GateServer
@@ -114,6 +113,8 @@ class LogApp(App[None]):
 
     async def gate(self) -> GateClient:
         if self._client is None or self._client.is_lost:
+            if self._client is not None:
+                await self._client.close()
             self._client = await GateClient.connect(self.stage.address)
         return self._client
 
@@ -158,7 +159,8 @@ def story(stage: LogServer) -> LogServer:
     good = (
         "{d} 06:00:00,120 INFO  [kindscrap] 공시정보 수집 시작\n"
         "{d} 06:00:01,015 INFO  [kindscrap] 목록 페이지 1/3 읽음 (12건)\n"
-        "{d} 06:00:04,532 WARNING [kindscrap] 응답이 느립니다: 3.1초 https://kind.krx.co.kr/disclosure/details.do?method=searchDisclosureByStockTypeEtc&currentPageSize=100&pageIndex=2\n"
+        "{d} 06:00:04,532 WARNING [kindscrap] 응답이 느립니다: 3.1초 "
+        "https://kind.example/disclosure/details.do?method=searchDisclosureByStockTypeEtc&currentPageSize=100&pageIndex=2\n"
         "{d} 06:00:07,204 DEBUG [kindscrap] cache hit 11, miss 1\n"
         "{d} 06:00:12,001 INFO  [kindscrap] 처리 완료: 37건 성공\n"
     )

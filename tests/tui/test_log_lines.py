@@ -22,10 +22,8 @@ NEAR = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 
 
 def items(start: int, stop: int):
-    return [
-        {"offset": n * 10, "end": n * 10 + 10, "text": f"line {n}", "level": None, "time": None, "run_id": None, "run": None}
-        for n in range(start, stop)
-    ]
+    nothing = {"level": None, "time": None, "run_id": None, "run": None}
+    return [{"offset": n * 10, "end": n * 10 + 10, "text": f"line {n}", **nothing} for n in range(start, stop)]
 
 
 def window(start: int, stop: int, limit: int = 50) -> LogWindow:
@@ -137,4 +135,4 @@ def test_both_languages_know_the_same_words():
 
 
 def test_sizes_have_three_digits():
-    assert [in_bytes(n) for n in (0, 999, 1000, 18_600, 1_073_741_824)] == ["0 B", "999 B", "1 kB", "18.6 kB", "1.07 GB"]
+    assert [in_bytes(n) for n in (0, 999, 1000, 18_600, 1 << 30)] == ["0 B", "999 B", "1 kB", "18.6 kB", "1.07 GB"]

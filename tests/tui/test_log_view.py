@@ -69,9 +69,10 @@ async def test_going_up_pauses_and_f_follows_again(stage):
 
 
 async def test_the_whole_file_can_be_walked_with_a_bounded_window(stage):
-    count = 12_000
+    count, limit = 2_500, 1_000
     stage.write(many(count))
-    async with running(stage, size=(80, 50)) as (app, pilot):
+    async with running(stage, size=(80, 100)) as (app, pilot):
+        app.paper.window.limit = limit
         await pilot.press("g")
         await until(pilot, lambda: app.paper.window.at_start and app.shown()[0].endswith("0000000"))
         seen = 0
@@ -81,9 +82,9 @@ async def test_the_whole_file_can_be_walked_with_a_bounded_window(stage):
             await until(pilot, lambda before=before: app.paper.current.offset > before or app.paper.window.at_end)
             numbers = [int(row[-7:]) for row in app.shown() if row]
             assert numbers == list(range(numbers[0], numbers[0] + len(numbers))), "no line twice, none left out"
-            assert len(app.paper.window.lines) <= LIMIT
+            assert len(app.paper.window.lines) <= limit
             seen += 1
-        assert seen > count / 60
+        assert seen >= count // 100
 
 
 async def test_search_forward_back_and_not_found(stage):

@@ -146,7 +146,7 @@ def chosen_language(wanted: object) -> str:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Let Ctrl+C end a wait for a person that blocks the loop, on purpose: such a wait in a thread could not be ended."""
+    """Let Ctrl+C end a wait for a person. It blocks the loop on purpose: in a thread nothing could end it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield

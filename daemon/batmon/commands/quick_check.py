@@ -17,7 +17,7 @@ UNKNOWN = 3
 _VALUES = ("--config", "--state", "--language", "--timeout")
 
 
-class _Ordinary(Exception):  # noqa: N818 - a way out, not an error
+class _Ordinary(Exception):
     """This call is for the ordinary way."""
 
 

@@ -9,7 +9,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from batmon.engine.board import Board, Freshness, Row
@@ -17,6 +17,7 @@ from batmon.engine.runner import Runner
 from batmon.errors import BadRequest, NotFound, RunnerError
 from batmon.gate.keyring import KeyRing
 from batmon.gate.password import OperationPassword
+from batmon.gate.sanitize import clean
 from batmon.gate.server import Caller, Done, Verb
 from batmon.model import Program, Reason, Role, Status, aware
 from batmon.store import Store
@@ -72,10 +73,10 @@ class Answers:
             "rerun": Verb(operator, answer=self.rerun),
             "stop": Verb(operator, answer=self.stop),
             "password.set": Verb(admin, answer=self.password_set),
-            "user.list": Verb(admin, answer=self.user_list),
+            "user.list": Verb(admin, answer=self.user_list, audited=False),
             "user.add": Verb(admin, answer=self.user_add),
             "user.remove": Verb(admin, answer=self.user_remove),
-            "audit": Verb(admin, answer=self.audit),
+            "audit": Verb(admin, answer=self.audit, audited=False),
             "doctor": Verb(viewer, answer=self.doctor),
         }
 
@@ -92,7 +93,7 @@ class Answers:
             raise BadRequest("programs must be a list of names")
         for name in names:
             self._row(name)
-        language = "ko" if args.get("language") == "ko" else "en"
+        language: Literal["ko", "en"] = "ko" if args.get("language") == "ko" else "en"
         now, problem = self._now(), self._freshness.problem()
         programs = [self._checked(self._row(name), language, now, problem) for name in names]
         programs.sort(key=lambda entry: (-Status(entry["status"]).severity, entry["name"]))
@@ -108,7 +109,7 @@ class Answers:
         return answer
 
     @staticmethod
-    def _checked(row: Row, language: str, now: datetime, problem: str) -> Args:
+    def _checked(row: Row, language: Literal["ko", "en"], now: datetime, problem: str) -> Args:
         """One program of a check; a verdict that may not be believed any more is UNKNOWN."""
         status, reason, facts = row["status"], Reason(row["reason"]), row["facts"]
         if problem:
@@ -119,7 +120,7 @@ class Answers:
             "name": row["name"],
             "title": row["title"],
             "status": status,
-            "message": say(reason, facts, "ko" if language == "ko" else "en", ZoneInfo(row["timezone"]), now),
+            "message": clean(say(reason, facts, language, ZoneInfo(row["timezone"]), now)),
             "last_log": row["last_log"],
             "base_dir": row["base_dir"],
             "scheduler": row["scheduler"],
@@ -249,7 +250,7 @@ class Answers:
             _text(args, "name"),
             role,
             _text(args, "key"),
-            from_patterns=tuple(args.get("from") or ()),
+            from_patterns=_texts(args, "from"),
             expires_at=_moment(args, "expires_at"),
         )
         return {"fingerprint": entry.fingerprint}
@@ -292,6 +293,13 @@ def _text(args: Args, key: str) -> str:
     if not isinstance(value, str) or not value:
         raise BadRequest(f"{key} must be a text")
     return value
+
+
+def _texts(args: Args, key: str) -> tuple[str, ...]:
+    value = args.get(key) or []
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise BadRequest(f"{key} must be a list of texts")
+    return tuple(value)
 
 
 def _run_id(args: Args) -> uuid.UUID:

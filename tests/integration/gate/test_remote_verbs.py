@@ -136,6 +136,7 @@ async def verbs(world):
 
 @pytest.fixture
 async def gate(world, verbs):
+    assert verbs == {}  # nothing was asked yet
     async with await world.client() as client:
         yield client
 
