@@ -84,7 +84,8 @@ class BoardScreen(Page):
         height = self.size.height
         detail = self.query_one("#detail", Static)
         detail.display = height >= 16
-        detail.styles.height = 6 if height < 32 else min(16, height // 4 + 1)
+        free = height - 5 - len(self.console_app.rows)
+        detail.styles.height = 6 if height < 32 else min(height * 2 // 5, max(height // 4 + 1, free))
         self.call_after_refresh(self._tell_detail)
 
     @on(LineList.Moved)

@@ -30,6 +30,8 @@ class JumpDialog(Dialog[str]):
         Binding("tab", "complete", show=False, priority=True),
     ]
 
+    AUTO_FOCUS = "#where"
+
     def compose(self) -> ComposeResult:
         """A line to type in, and what it may become."""
         with Vertical(id="box"):
@@ -41,7 +43,6 @@ class JumpDialog(Dialog[str]):
     def on_mount(self) -> None:
         """Typing comes first."""
         self.query_one(OptionList).can_focus = False
-        self.query_one(Input).focus()
         self._find("")
 
     @on(Input.Changed)

@@ -92,7 +92,7 @@ class Page(Screen[None]):
 
     def action_climb(self) -> None:
         """Go back to where one came from."""
-        if len(self.app.screen_stack) > 2:
+        if len(self.app.screen_stack) > 1:
             self.app.pop_screen()
 
 

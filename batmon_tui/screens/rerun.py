@@ -39,6 +39,7 @@ class PasswordDialog(Dialog[dict[str, Any]]):
         """What is below the password."""
         yield from ()
 
+    AUTO_FOCUS = "#password"
     title_key = ""
     button_key = ""
     program = ""
@@ -55,10 +56,6 @@ class PasswordDialog(Dialog[dict[str, Any]]):
             with Horizontal(id="buttons"):
                 yield Button(self.tr(self.button_key), id="start", compact=True)
                 yield Button(self.tr("rerun.cancel"), id="cancel", compact=True)
-
-    def on_mount(self) -> None:
-        """The password comes first."""
-        self.query_one("#password", Input).focus()
 
     def _say(self, words: str) -> None:
         self.query_one(".problem", Static).set_class(bool(words), "-shown").update(words)

@@ -74,7 +74,13 @@ class Sheet:
         else:
             segments = [*self._gutter(line, part, run), *self._text(line, part)]
         strip = Strip(segments).adjust_cell_length(self.width, self.look.text)
-        return Strip(Segment.apply_style(strip, post_style=self.look.selected)) if selected else strip
+        return Strip([self._under_cursor(segment) for segment in strip]) if selected else strip
+
+    def _under_cursor(self, segment: Segment) -> Segment:
+        """With the cursor's background, unless it is a hit."""
+        style = segment.style or self.look.text
+        hit = style.bgcolor is not None and style.bgcolor == self.look.match.bgcolor
+        return segment if hit else Segment(segment.text, style + self.look.selected)
 
     def _separator(self, line: LogLine) -> Segment:
         words = f"── {line.text} "

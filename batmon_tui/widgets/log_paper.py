@@ -231,7 +231,9 @@ class LogPaper(ScrollView, can_focus=True):
         return self._sheet
 
     def _style_of(self, name: str) -> Style:
-        return self.get_component_rich_style(f"log--{name}", partial=name in ("match", "selected"))
+        if name == "selected":  # only its background, laid over what is there
+            return Style(bgcolor=self.get_component_rich_style("log--selected").bgcolor)
+        return self.get_component_rich_style(f"log--{name}", partial=name == "match")
 
     def _at(self, row: int) -> tuple[int, int]:
         """The line that is in this row, and which of its rows it is."""

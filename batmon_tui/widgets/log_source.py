@@ -42,7 +42,7 @@ class LogSource:
     async def find(
         self, path: str, sought: Sought, start: int, direction: Direction, progress: Callable[[float], None]
     ) -> Item | None:
-        """What ``log.find`` gives at its end: the nearest ``line`` that is sought and its ``runs``; None for no line."""
+        """The nearest ``line`` that is sought and its ``runs``, as ``log.find`` ends; None for no line."""
         args = {"path": path, "from": start, "direction": direction, **sought.args()}
         while True:
             try:

@@ -66,7 +66,7 @@ class LogStatus(Widget):
         zone: ZoneInfo,
     ) -> None:
         """What there is to show; ``part`` (0.0 to 1.0) of the file lies above the last row in sight."""
-        place = "" if part is None else f"{int(part * 100)} %"
+        place = "" if part is None else f"{min(100, int(part * 100))} %"
         left = [(file, "strong"), (in_bytes(size) if file else "", "quiet"), (place, ""), (self.words[state], "quiet")]
         key = (left, tuple(flags), None if run is None else (run["run_id"], run["status"]), has_line, self.lost)
         if key != self._key:

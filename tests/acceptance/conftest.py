@@ -1,6 +1,8 @@
+import pytest
 import pytest_asyncio
 
 from tests.acceptance.installation import Installation
+from tests.acceptance.terminal import Terminal
 
 
 @pytest_asyncio.fixture
@@ -9,3 +11,11 @@ async def installation():
     made = Installation()
     yield made
     await made.remove()
+
+
+@pytest.fixture
+def terminal():
+    """A terminal to run one command in."""
+    made = Terminal()
+    yield made
+    made.close()

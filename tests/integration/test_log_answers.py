@@ -1,4 +1,4 @@
-"""The log verbs over real files: any size, two encodings, rotation under a running follow, and nothing but own files."""
+"""The log verbs over real files: any size, two encodings, rotation under a running follow, only own files."""
 
 from __future__ import annotations
 
@@ -26,10 +26,8 @@ async def ask(client: GateClient, verb: str, **args):
 
 
 async def found(client: GateClient, **args):
-    progress = []
     async with asyncio.timeout(30), client.stream("log.find", program="kindscrap", **args) as items:
-        async for item in items:
-            progress.append(item["progress"])
+        progress = [item["progress"] async for item in items]
     return items.result, progress
 
 

@@ -6,6 +6,7 @@ Roles are checked by the gate before any of this is called; the operation passwo
 from __future__ import annotations
 
 import asyncio
+import json
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import datetime
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo
 from batmon.engine.board import Board, Freshness, Row
 from batmon.engine.runner import Runner
 from batmon.errors import BadRequest, NotFound, RunnerError
+from batmon.gate.frames import LINE_LIMIT
 from batmon.gate.keyring import KeyRing
 from batmon.gate.password import OperationPassword
 from batmon.gate.sanitize import clean
@@ -25,6 +27,8 @@ from batmon.store.run_rows import run_json
 from batmon.words import plugin_lines, say
 
 RECENT = 100
+FRAME_CHARS = LINE_LIMIT // 4
+"""Of the rows in one frame of ``watch``, as JSON before the sanitizer, which can treble it."""
 READY_WAIT_SEC = 4.0
 """A check that comes while the daemon still reads the logs for the first time waits this long for it."""
 
@@ -134,10 +138,15 @@ class Answers:
         """All rows, then each that changes."""
         subscription = self._board.subscribe()
         try:
-            yield {"snapshot": list(self._board.rows.values()), "node": {"name": self._node}}
+            first, *others = _frames_of(list(self._board.rows.values())) or [[]]
+            yield {"snapshot": first, "node": {"name": self._node}}
+            for rows in others:
+                yield {"rows": rows, "gone": []}
             while True:
-                rows, gone = await subscription.take()
-                yield {"rows": rows, "gone": gone}
+                changed, gone = await subscription.take()
+                for rows in _frames_of(changed) or [[]]:
+                    yield {"rows": rows, "gone": gone}
+                    gone = []
         finally:
             self._board.unsubscribe(subscription)
 
@@ -286,6 +295,20 @@ class Answers:
     def _program(self, name: str) -> Program:
         self._row(name)
         return self._programs()[name]
+
+
+def _frames_of(rows: list[Row]) -> list[list[Row]]:
+    """The rows in pieces that each fit a line of the gate, whatever the sanitizer makes of them."""
+    pieces: list[list[Row]] = []
+    room = 0
+    for row in rows:
+        size = len(json.dumps(row))
+        if size > room or not pieces:
+            pieces.append([])
+            room = FRAME_CHARS
+        pieces[-1].append(row)
+        room -= size
+    return pieces
 
 
 def _text(args: Args, key: str) -> str:

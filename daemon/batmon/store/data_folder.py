@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import stat
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -109,13 +110,18 @@ def version_of(data: Path) -> int | None:
         ) from error
 
 
+def half_made(data: Path) -> list[Path]:
+    """What is left of attempts to make ``data`` that were cut off."""
+    return sorted(data.parent.glob(f"{data.name}.new-*"))
+
+
 @contextlib.contextmanager
 def made_whole(data: Path, identity: str) -> Iterator[Path]:
-    """A folder beside ``data`` to fill, which becomes ``data`` in one step when the block ends well."""
-    new = data.with_name(data.name + ".new")
-    if new.exists():
-        shutil.rmtree(new)
-    new.mkdir(mode=0o700)
+    """A new folder beside ``data`` to fill, which becomes ``data`` in one step when the block ends well.
+
+    Its name is its own: what a cut-off attempt left may still be written to by a process on its way down.
+    """
+    new = Path(tempfile.mkdtemp(prefix=f"{data.name}.new-", dir=data.parent))
     give_to(identity, new)
     try:
         yield new
@@ -139,7 +145,7 @@ def inhabitants(data: Path) -> list[int]:
     return [
         process.pid
         for process in psutil.process_iter(["name", "cwd"])
-        if process.info["cwd"] == place and str(process.info["name"]).startswith("postgres")
+        if process.info["cwd"] == place and str(process.info["name"]).startswith(("postgres", "initdb"))
     ]
 
 

@@ -11,6 +11,7 @@ import contextlib
 import logging
 import os
 import secrets
+import shutil
 import signal
 import socket
 import sys
@@ -214,7 +215,9 @@ def _guarded(identity: str, *command: str) -> tuple[str, ...]:
 
 
 async def _initdb(tools: Binaries, data: Path, identity: str) -> None:
-    await _end_leftovers(data.with_name(data.name + ".new"))
+    for left in data_folder.half_made(data):
+        await _end_leftovers(left)
+        shutil.rmtree(left, ignore_errors=True)  # what cannot be removed now is tried again before the next attempt
     with data_folder.made_whole(data, identity) as new:
         locale = ("--locale=C.UTF-8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=UTF8")
         access = ["--auth-local=trust", "--auth-host=scram-sha-256"]
@@ -280,11 +283,15 @@ async def _end_leftovers(data: Path) -> None:
                 os.kill(ours[0], number)
             if await _gone(data, STOP_SEC):
                 return
-    for pid in await asyncio.to_thread(data_folder.inhabitants, data):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
-    if not await _gone(data, STOP_SEC):
-        raise EmbeddedError(f"processes of a former server still run in {data}", hint="end them, then start again")
+    deadline = time.monotonic() + STOP_SEC
+    while living := await asyncio.to_thread(data_folder.inhabitants, data):
+        if time.monotonic() > deadline:
+            pids = ", ".join(map(str, living))
+            raise EmbeddedError(f"processes of a former server still run in {data}: {pids}", hint="end them by hand")
+        for pid in living:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+        await asyncio.sleep(0.02)
 
 
 async def _gone(data: Path, seconds: float) -> bool:

@@ -1,0 +1,382 @@
+"""What of a log is on hand: opened at a place, followed, read on at the edges, filtered. The log view stands on it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import datetime
+from typing import Any, Protocol, cast
+from zoneinfo import ZoneInfo
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.timer import Timer
+
+from batmon.errors import BatmonError, NotFound
+from batmon.gate.client import GateClient
+from batmon_tui.widgets.log_lines import LogWindow
+from batmon_tui.widgets.log_paper import LogPaper
+from batmon_tui.widgets.log_search import Sought
+from batmon_tui.widgets.log_source import Direction, Item, LogSource
+from batmon_tui.widgets.log_status import LogPrompt, LogStatus
+from batmon_tui.widgets.log_words import in_bytes, log_words
+
+PAGE_LINES = 400
+NEAR_EDGE = 150
+"""So close to the first or last line on hand, more are read."""
+MATCHES = 100
+"""Matching lines that are looked for at a time."""
+FRAME_SEC = 1 / 30
+MARKS_AFTER_SEC = 1.5
+"""After lines landed, the daemon has found the run that they belong to."""
+
+
+class LogHost(Protocol):
+    """What the log view asks of the app."""
+
+    language: str
+    """``ko`` or ``en``: resolved."""
+
+    async def gate(self) -> GateClient:
+        """The connection to the daemon.
+
+        Raises:
+            DaemonUnreachable: it is lost.
+        """
+
+
+class LogReading(Vertical):
+    """Reads the log of ``program`` into a window of lines and shows it on paper, with a status below.
+
+    It begins at the end, or at the beginning of the run ``run_id``; with ``path``, or the newest file. ``gate`` and
+    ``language`` come from the app unless given.
+    """
+
+    DEFAULT_CSS = "LogReading { height: 1fr; }"
+
+    class Opened(Message):
+        """Another file is shown, or the same one anew; ``path`` names it."""
+
+        def __init__(self, path: str) -> None:
+            super().__init__()
+            self.path = path
+
+    def __init__(
+        self,
+        program: str,
+        *,
+        run_id: str | None = None,
+        path: str | None = None,
+        gate: Callable[[], Awaitable[GateClient]] | None = None,
+        language: str | None = None,
+        id: str | None = None,  # noqa: A002 - Textual's word
+    ) -> None:
+        super().__init__(id=id)
+        host = cast("LogHost", self.app) if gate is None or language is None else None
+        self.words = log_words(language or (host.language if host else "en"))
+        self.window = LogWindow()
+        self.source = LogSource(program, gate or cast("LogHost", host).gate, self._on_link)
+        self.paper = LogPaper(self.window, self.words)
+        self.status = LogStatus(self.words)
+        self.following = False
+        self.filter: Sought | None = None
+        self._first = (run_id, path)
+        self._files: list[Item] = []
+        self._arrived: list[Item] = []
+        self._flush: Timer | None = None
+        self._marks: Timer | None = None
+        self._loading: set[str] = set()
+        self._size_known = 0.0
+
+    def compose(self) -> ComposeResult:
+        """Lines, then the status or the question that is being asked."""
+        yield self.paper
+        yield self.status
+        yield LogPrompt(self.words)
+
+    def on_mount(self) -> None:
+        """Begin to read."""
+        self.paper.placeholder = self.words["reading"]
+        run_id, path = self._first
+        self.paper.focus()
+        self._work(self._open_first(run_id, path), "load")
+
+    @property
+    def path(self) -> str:
+        """The file that is shown; empty while none is."""
+        return self.window.path
+
+    def _work(self, doing: Coroutine[Any, Any, None], group: str) -> None:
+        """Do this instead of what this group does; what the daemon refuses is said in the status."""
+
+        async def guarded() -> None:
+            try:
+                await doing
+            except BatmonError as error:
+                self._say(f"{error} · {error.hint}" if error.hint else str(error))
+
+        self.run_worker(guarded(), group=group, exclusive=True, name=f"log-{group}")
+
+    async def _open_first(self, run_id: str | None, path: str | None) -> None:
+        named = {} if path is None else {"path": path}
+        try:
+            if run_id is not None:
+                try:
+                    await self._open({"run": run_id}, **named)
+                except NotFound as error:
+                    await self._open({"end": True}, **named)
+                    self._say(str(error))
+            else:
+                await self._open({"end": True}, **named)
+        except NotFound as error:
+            self.paper.placeholder = str(error) + (f" · {error.hint}" if error.hint else "")
+            self.paper.refresh()
+
+    async def _open(self, at: Item, **named: Any) -> None:
+        """Show this place of a file; at the end it follows, if the file is one that is written now."""
+        self._pause()
+        at_end = at == {"end": True}
+        before, after = (PAGE_LINES, 0) if at_end else (PAGE_LINES // 2, PAGE_LINES)
+        page = await self.source.page(at=at, before=before, after=after, **named)
+        target = None if at_end else await self._target(at, page)
+        self.window.replace(page)
+        self.filter = None
+        self._size_known = page["size"]
+        self._files = await self.source.files()
+        self.paper.placeholder = self.words["no_lines"]
+        if at_end:
+            self.paper.changed(to_end=True)
+        else:
+            self.paper.changed(cursor=self.window.nearest(target or 0), fresh=True)
+        self.post_message(self.Opened(self.path))
+        if at_end and self._is_current:
+            self._follow()
+        self._tell()
+
+    async def _target(self, at: Item, page: Item) -> int:
+        """The offset of the line that was asked for."""
+        lines = page["lines"]
+        if "offset" in at:
+            return int(at["offset"])
+        if "run" in at:
+            mine = (line["offset"] for line in lines if line["run_id"] == at["run"])
+            return next(mine, lines[0]["offset"] if lines else 0)
+        if "time" in at:
+            when = datetime.fromisoformat(at["time"])
+            timed = (x["offset"] for x in lines if x["time"] and datetime.fromisoformat(x["time"]) >= when)
+            return next(timed, lines[-1]["offset"] if lines else 0)
+        return 0
+
+    @property
+    def _is_current(self) -> bool:
+        return any(file["path"] == self.path and file["current"] for file in self._files)
+
+    def _follow(self) -> None:
+        self.following = True
+        last = self.window.last
+        start = last.end if last else 0
+        self._work(self._take_new(self.path, start if self.window.at_end else self.window.size), "follow")
+
+    def _pause(self) -> None:
+        """Nothing new is taken any more; what lies after is read when one goes there."""
+        if self.following:
+            self.following = False
+            self._show_arrived()
+            self.workers.cancel_group(self, "follow")
+            self.window.at_end = False
+        self._tell()
+
+    async def _take_new(self, path: str, start: int) -> None:
+        async for item in self.source.follow(path, start):
+            self._arrived.append(item)
+            if self._flush is None:
+                self._flush = self.set_timer(FRAME_SEC, self._show_arrived)
+
+    def _show_arrived(self) -> None:
+        """All that landed since the last frame at once."""
+        if self._flush is not None:
+            self._flush.stop()
+            self._flush = None
+        arrived, self._arrived = self._arrived, []
+        gone = 0
+        for item in arrived:
+            if "lines" in item:
+                self.window.know(item.get("runs", ()))
+                gone += self.window.append([line for line in item["lines"] if self._passes(line)])
+                self.window.size = max(self.window.size, item["lines"][-1]["end"])
+            elif "rotated" in item:
+                self.window.path = item["rotated"]["path"]
+                name = _name(self.path)
+                gone += self.window.separate("rotated", self.words["rotated"].format(file=name))
+                self.post_message(self.Opened(self.path))
+            elif "gap" in item:
+                gone += self.window.separate("gap", self.words["gap"].format(bytes=in_bytes(item["gap"])))
+        if arrived:
+            self.paper.changed(-gone, to_end=self.following)
+            if self._marks is not None:
+                self._marks.stop()
+            self._marks = self.set_timer(MARKS_AFTER_SEC, lambda: self._work(self._mark_again(), "marks"))
+
+    async def _mark_again(self) -> None:
+        """Ask again to which runs the last lines belong."""
+        last = self.window.last
+        if last is None or self.filter is not None:
+            return
+        page = await self.source.page(path=self.path, at={"offset": last.end}, before=PAGE_LINES // 2, after=0)
+        if page["path"] == self.path:
+            self.window.know(page.get("runs", ()))
+            self.window.mark(page["lines"])
+            self.paper.refresh()
+            self._tell()
+
+    def _passes(self, line: Item) -> bool:
+        return self.filter is None or self.filter.holds(line["text"], line["level"])
+
+    def on_log_paper_moved(self, moved: LogPaper.Moved) -> None:
+        """Going up ends the following; near an edge more is read."""
+        moved.stop()
+        if moved.up and self.following:
+            self._pause()
+        first, after = self.paper.in_sight
+        if first < NEAR_EDGE and self.window.reaches_back:
+            self._more("back")
+        if after > len(self.window.lines) - NEAR_EDGE and not self.window.at_end and not self.following:
+            self._more("forward")
+        self._tell()
+
+    def _more(self, direction: Direction) -> None:
+        group = f"more-{direction}"
+        if group not in self._loading and self.window.lines:
+            self._loading.add(group)
+            self._work(self._read_more(direction, group), group)
+
+    async def _read_more(self, direction: Direction, group: str) -> None:
+        try:
+            if self.filter is not None:
+                await self._more_matches(direction)
+                return
+            edge, era = (self.window.first if direction == "back" else self.window.last), self.window.era
+            if edge is None:
+                return
+            if direction == "back":
+                page = await self.source.page(path=self.path, at={"offset": edge.offset}, before=PAGE_LINES, after=0)
+            else:
+                page = await self.source.page(path=self.path, at={"offset": edge.end}, before=0, after=PAGE_LINES)
+            if era != self.window.era or self.following:
+                return
+            self._take_page(page, direction)
+        finally:
+            self._loading.discard(group)
+
+    def _take_page(self, page: Item, direction: Direction) -> None:
+        self.window.know(page.get("runs", ()))
+        self.window.size = page["size"]
+        if direction == "back":
+            self.paper.changed(self.window.prepend(page["lines"], at_start=page["at_start"]))
+        elif page["lines"] or not self.window.at_end:
+            self.paper.changed(-self.window.append(page["lines"], at_end=page["at_end"]))
+
+    def _set_filter(self, sought: Sought | None) -> None:
+        """Show only such lines, or all again; the line under the cursor stays near."""
+        line = self.paper.current
+        was_following = self.following
+        if sought is None:
+            if self.filter is not None:
+                self.filter = None
+                known = line is not None and line.era == self.window.era and not was_following
+                at: Item = {"offset": line.offset} if line and known else {"end": True}
+                self._work(self._open(at, path=self.path), "load")
+            return
+        self._work(self._filter_from(sought, None if was_following or line is None else line.end), "load")
+
+    async def _filter_from(self, sought: Sought, end: int | None) -> None:
+        follow = end is None and self._is_current
+        self._pause()
+        size = (await self.source.page(path=self.path, at={"end": True}, before=0))["size"]
+        self.window.replace(
+            {"path": self.path, "size": size, "lines": [], "at_start": False, "at_end": end is None or end >= size}
+        )
+        self.filter = sought
+        self.paper.placeholder = self.words["reading"]
+        self.paper.changed(fresh=True)
+        await self._gather("back", size if end is None else end, to_end=True)
+        if not self.window.at_end:
+            await self._gather("forward", cast("int", end))
+        self.paper.placeholder = self.words["no_match"].format(what=self._what(sought))
+        if follow:
+            self.following = True
+            self._work(self._take_new(self.path, size), "follow")
+        self._tell()
+
+    async def _more_matches(self, direction: Direction) -> None:
+        edge = self.window.first if direction == "back" else self.window.last
+        if edge is not None:
+            await self._gather(direction, edge.offset if direction == "back" else edge.end)
+
+    async def _gather(self, direction: Direction, start: int, *, to_end: bool = False) -> None:
+        """Some matching lines from ``start`` on, each shown as soon as it is found."""
+        sought, era, count = self.filter, self.window.era, 0
+        if sought is None:
+            return
+        async for hit in self.source.matches(self.path, sought, start, direction, self._progress):
+            if self.window.era != era or self.filter is not sought:
+                return
+            line = hit["line"]
+            self.window.know(hit["runs"])
+            if direction == "back":
+                self.paper.changed(self.window.prepend([line], at_start=False), to_end=to_end)
+            else:
+                self.paper.changed(-self.window.append([line], at_end=False))
+            count += 1
+            if count >= MATCHES:
+                break
+        else:
+            if direction == "back":
+                self.window.at_start = True
+            else:
+                self.window.at_end = True
+        self._progress(None)
+
+    def _on_link(self, there: bool) -> None:
+        if self.status.lost == there:
+            self.status.lost = not there
+            self._tell()
+
+    def _progress(self, part: float | None) -> None:
+        self.status.percent = None if part is None else round(part * 100)
+        self.status.refresh()
+
+    def _say(self, words: str) -> None:
+        self.status.say(words)
+
+    def _what(self, sought: Sought) -> str:
+        return self.words["errors"] if sought.level else f"“{sought.text}”"
+
+    def _tell(self) -> None:
+        """Bring the status up to date."""
+        if not self.is_mounted:
+            return
+        window, paper = self.window, self.paper
+        _, after = paper.in_sight
+        bottom = window.lines[after - 1] if after else None
+        old = bottom is not None and bottom.era != window.era
+        line = paper.current
+        self.status.show(
+            file=_name(self.path),
+            size=window.size,
+            part=None if old or self.filter or bottom is None or not window.size else bottom.end / window.size,
+            state="following" if self.following else "paused" if self._is_current else "older_file",
+            flags=[
+                *([self.words["filter"].format(what=self._what(self.filter))] if self.filter else []),
+                *([self.words["search"].format(what=self._what(paper.sought))] if paper.sought else []),
+                *([self.words["wrapped"]] if paper.wrapped else []),
+                *([self.words["left"].format(column=paper.left + 1)] if paper.left and not paper.wrapped else []),
+            ],
+            run=window.runs.get(line.run_id) if line and line.run_id else None,
+            has_line=line is not None,
+            zone=ZoneInfo(self.source.timezone),
+        )
+
+
+def _name(path: str) -> str:
+    return path.replace("\\", "/").rsplit("/", 1)[-1]

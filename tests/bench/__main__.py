@@ -1,0 +1,39 @@
+"""``python -m tests.bench NAME...``: run benchmarks one after the other, each a minute or two."""
+
+import argparse
+import asyncio
+import importlib
+import sys
+
+from tests.bench.figures import surroundings
+
+NAMES = {
+    "line": "a line lands -> verdict committed -> row painted, 1,000 programs watched",
+    "check": "`batmon check` as a whole process against the bare interpreter",
+    "ssh": "connect -> first full frame, key -> frame, memory a session; 50 sessions attached",
+    "memory": "the daemon's memory with 1,000 programs watched",
+    "start": "`batmon up` with an empty state folder -> first full frame",
+    "backfill": "history read from logs at the first start",
+}
+
+
+def main() -> int:
+    """Run what is named on the command line."""
+    lines = [f"  {name:<10} {words}" for name, words in NAMES.items()]
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench",
+        description=__doc__,
+        epilog="\n".join(["benchmarks:", *lines]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("names", nargs="+", choices=[*NAMES, "all"], metavar="NAME")
+    asked = parser.parse_args().names
+    for name in NAMES if "all" in asked else asked:
+        print(f"\n## {name}: {NAMES[name]}\n\n{surroundings()}\n", flush=True)
+        asyncio.run(importlib.import_module(f"tests.bench.{name}").bench())
+        print(f"\n{surroundings()}", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
