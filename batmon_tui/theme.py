@@ -49,5 +49,11 @@ CONTRAST = Theme(
     dark=True,
     variables={"quiet": "#ffffff", "line": "#ffffff", "chosen": "#0000d0", "alarm": "#900000", "doubt": "#ffa0ff"},
 )
+_SCROLLBARS = {"scrollbar": "line", "scrollbar-hover": "quiet", "scrollbar-active": "quiet"}
+for _theme in (DARK, LIGHT, CONTRAST):
+    _theme.variables.update({bar: _theme.variables[colour] for bar, colour in _SCROLLBARS.items()})
+    for _ground in ("scrollbar-background", "scrollbar-background-hover", "scrollbar-background-active"):
+        _theme.variables[_ground] = _theme.background or ""
+
 THEMES = (DARK, LIGHT, CONTRAST)
 NAMES = tuple(theme.name for theme in THEMES)

@@ -74,19 +74,25 @@ class BoardScreen(Page):
             notice = self.tr("board.empty")
         elif not board.keys:
             notice = self.tr("board.none_match", text=self._wanted)
-        self.query_one("#notice", Static).set_class(bool(notice), "-shown").update(notice)
+        bar = self.query_one("#notice", Static)
+        if notice or bar.has_class("-shown"):
+            bar.set_class(bool(notice), "-shown").update(notice)
         self.query_one("#filter", Input).placeholder = self.tr("board.filter")
+        self._size_detail()
         self._tell_detail()
 
     def on_resize(self) -> None:
-        """The detail takes a share of the height."""
+        """The detail has another size."""
         super().on_resize()
-        height = self.size.height
-        detail = self.query_one("#detail", Static)
+        self._size_detail()
+        self.call_after_refresh(self._tell_detail)
+
+    def _size_detail(self) -> None:
+        """The detail takes what short lists leave; nothing of a low screen."""
+        height, detail = self.size.height, self.query_one("#detail", Static)
         detail.display = height >= 16
         free = height - 5 - len(self.console_app.rows)
         detail.styles.height = 6 if height < 32 else min(height * 2 // 5, max(height // 4 + 1, free))
-        self.call_after_refresh(self._tell_detail)
 
     @on(LineList.Moved)
     def _moved(self) -> None:
@@ -98,7 +104,7 @@ class BoardScreen(Page):
         detail = self.query_one("#detail", Static)
         width, height = detail.content_size.width, detail.content_size.height
         if row is None or width < 10 or height < 1:
-            detail.update("")
+            detail.update("", layout=False)
             return
         colours, view, status = self.app.theme_variables, self.view, status_of(row)
         colour = {Status.ERROR: "error", Status.WARNING: "warning", Status.UNKNOWN: "doubt"}.get(status, "success")
@@ -124,7 +130,7 @@ class BoardScreen(Page):
         text.append_text(head)
         for line, shade in lines[: height - 1]:
             text.append("\n" + fit(line, width).rstrip(), Style(color=colours[shade]))
-        detail.update(text)
+        detail.update(text, layout=False)
 
     # -- the filter
 

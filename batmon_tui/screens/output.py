@@ -78,7 +78,7 @@ class OutputScreen(Page):
             colour = colours["success" if status == "SUCCESS" else "error"]
             said = f"{RUN_SIGNS.get(status, '?')} {self.tr(key, word=word, code=code)}"
             line.append(said, Style(bold=True, color=colour))
-        self.query_one("#output-state", Static).update(line)
+        self.query_one("#output-state", Static).update(line, layout=False)
 
     @work(exclusive=True, group="output", exit_on_error=True)
     async def _listen(self) -> None:

@@ -150,7 +150,7 @@ class ProgramScreen(Page):
             style = here if key == self._section else away
             line.append(f"{number} {self.tr('key.' + key)}", style + Style.from_meta({"@click": action}))
             line.append("   ")
-        self.query_one("#tabs", TabLine).update(line)
+        self.query_one("#tabs", TabLine).update(line, layout=False)
 
     def _tell_overview(self, row: Mapping[str, Any]) -> None:
         colours, view, status = self.app.theme_variables, self.view, status_of(row)

@@ -15,6 +15,19 @@ from batmon.errors import BatmonError
 from batmon_tui.screens.page import Dialog
 
 
+class Tick(Checkbox):
+    """A check box whose sign, not its colour, says whether it is ticked."""
+
+    BUTTON_LEFT = ""
+    BUTTON_INNER = "[ ]"
+    BUTTON_RIGHT = ""
+
+    def watch_value(self) -> None:
+        """Show the sign, and tell whom it concerns."""
+        self.BUTTON_INNER = "[x]" if self.value else "[ ]"
+        super().watch_value()
+
+
 class PasswordDialog(Dialog[dict[str, Any]]):
     """Asks for the password and makes one request; stays open with the reason when the daemon refuses.
 
@@ -114,7 +127,7 @@ class RerunDialog(PasswordDialog):
         if running:
             since = self.console_app.view.stamp(running["start_time"])
             yield Static(self.tr("rerun.running", since=since), classes="said", markup=False)
-            yield Checkbox(self.tr("rerun.force"), id="force", compact=True)
+            yield Tick(self.tr("rerun.force"), id="force", compact=True)
 
     def ask(self, password: str) -> tuple[str, dict[str, Any]]:
         """A re-run with what was filled in."""

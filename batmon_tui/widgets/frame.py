@@ -20,6 +20,9 @@ _COLOURS = {Status.ERROR: "error", Status.WARNING: "warning", Status.UNKNOWN: "d
 class TopBar(Widget):
     """Who and where we are, how many programs are in which state, what time it is."""
 
+    _clock_cells = 0
+    _names = ("", "")
+
     def compose(self) -> ComposeResult:
         """Four texts, so that the clock draws itself alone."""
         yield Static(id="brand", markup=False)
@@ -30,10 +33,12 @@ class TopBar(Widget):
     def show(self, counts: Mapping[Status, int], hello: Mapping[str, Any], view: View) -> None:
         """Show the counts and who is here."""
         colours = self.app.theme_variables
+        who = f"{hello['user']} · {view.tr('role.' + hello['role'])}" if hello else ""
+        if self.size.width and self.size.width < 100:
+            who = ""
         brand = Text("BATMON", Style(bold=True, color=colours["accent"]))
         if hello.get("node"):
             brand.append(f"  {hello['node']}", Style(bold=False, color=colours["foreground"]))
-        self.query_one("#brand", Static).update(brand)
         told = Text()
         for status in (Status.ERROR, Status.WARNING, Status.UNKNOWN, Status.OK):
             if counts[status] or status in (Status.ERROR, Status.OK):
@@ -41,16 +46,20 @@ class TopBar(Widget):
                 words = view.tr(f"top.{status.value.lower()}", n=counts[status])
                 told.append(f"{SIGNS[status]} {words}", Style(color=colour, bold=bool(counts[status])))
                 told.append("  ")
-        self.query_one("#counts", Static).update(told if hello else "")
-        who = f"{hello['user']} · {view.tr('role.' + hello['role'])}" if hello else ""
-        narrow = self.size.width and self.size.width < 100
-        self.query_one("#who", Static).update("" if narrow else who)
+        self.query_one("#counts", Static).update(told if hello else "", layout=False)
+        other = (brand.plain, who) != self._names
+        self._names = (brand.plain, who)
+        self.query_one("#brand", Static).update(brand, layout=other)
+        self.query_one("#who", Static).update(who, layout=other)
         self.show_time(view)
 
     def show_time(self, view: View) -> None:
         """Show the time alone."""
         local = view.now.astimezone(view.zone)
-        self.query_one("#clock", Static).update(f"{local:%H:%M:%S} {local.tzname()}")
+        told = f"{local:%H:%M:%S} {local.tzname()}"
+        same_width = len(told) == self._clock_cells
+        self._clock_cells = len(told)
+        self.query_one("#clock", Static).update(told, layout=not same_width)
 
 
 class LostBar(Static):
@@ -58,11 +67,14 @@ class LostBar(Static):
 
     def __init__(self) -> None:
         super().__init__(markup=False)
+        self._said = ""
 
     def say(self, words: str) -> None:
         """Show these words; none hides the bar."""
-        self.set_class(bool(words), "-shown")
-        self.update(words)
+        if words != self._said:
+            self._said = words
+            self.set_class(bool(words), "-shown")
+            self.update(words)
 
 
 class KeyLine(Static):
@@ -83,4 +95,4 @@ class KeyLine(Static):
             line.append(f" {words}", Style(color=colours["quiet"]) + meta)
             line.append("   ")
         line.rstrip()
-        self.update(line)
+        self.update(line, layout=False)

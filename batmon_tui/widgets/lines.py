@@ -170,8 +170,7 @@ class LineList(ScrollView):
         self._styles.clear()
 
     def on_resize(self) -> None:
-        """Another width: draw all again, and keep the cursor in sight."""
-        self._strips.clear()
+        """Another size: a strip of another width is drawn again when it is asked for; the cursor stays in sight."""
         self._keep_in_sight()
 
     # -- the cursor

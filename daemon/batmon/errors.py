@@ -13,6 +13,11 @@
      ├── GateError            between a client and the daemon
      │    ├── DaemonUnreachable   nobody answers at the gate
      │    ├── Refused             the role, the password or the state of things forbids it
+     │    │    ├── NeedsRole          the key's role does not allow it
+     │    │    ├── NoPassword         no operation password is set
+     │    │    ├── WrongPassword      the operation password is wrong
+     │    │    ├── LockedOut          too many wrong passwords
+     │    │    └── RunningAlready     the program is running, and a second run was not forced
      │    ├── NotFound            no such program, run or file
      │    └── BadRequest          a frame or an argument that the gate does not understand
      └── RunnerError          a program could not be started or stopped
@@ -120,6 +125,36 @@ class Refused(GateError):
     """The role, the password or the state of things forbids it."""
 
     code = "refused"
+
+
+class NeedsRole(Refused):
+    """The key's role does not allow it."""
+
+    code = "needs_role"
+
+
+class NoPassword(Refused):
+    """No operation password is set."""
+
+    code = "no_password"
+
+
+class WrongPassword(Refused):
+    """The operation password is wrong."""
+
+    code = "wrong_password"
+
+
+class LockedOut(Refused):
+    """Too many wrong passwords: wait, as the hint says."""
+
+    code = "locked_out"
+
+
+class RunningAlready(Refused):
+    """The program is running, and a second run was not forced."""
+
+    code = "running_already"
 
 
 class NotFound(GateError):

@@ -144,7 +144,7 @@ async def test_a_lost_daemon_is_said_and_found_again_in_the_same_session(site, t
     await site.installation.start()
     assert await site.listening() == site.port
     append(site.log, log_line("공시정보 수집 시작"), log_line("공시정보 수집 실패: 시간 초과", "ERROR"))
-    await terminal.until("시간 초과")
+    await terminal.until("실행 실패: 공시정보")
     assert json.loads(console.read_text())["pid"] == pid
 
 
@@ -179,6 +179,6 @@ async def test_a_local_console_attaches_through_ssh(site, terminal):
     )  # fmt: skip
     await terminal.until("kindscrap", "auto_esafe")
     append(site.log, log_line("공시정보 수집 시작"), log_line("공시정보 수집 실패: 시간 초과", "ERROR"))
-    await terminal.until("시간 초과")
+    await terminal.until("실행 실패: 공시정보")
     terminal.type("q")
     await terminal.until("ended with 0")

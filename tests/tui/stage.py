@@ -64,7 +64,9 @@ def history(program: str, last: datetime, step: timedelta, lengths: list[int | s
     for index, length in enumerate(reversed(lengths)):
         start, number = last - step * index, 4711 - index
         if length == "MISSED":
-            runs.append(run(program, number, start, None, "MISSED", origin="schedule", slot=start.isoformat(), log=None))
+            runs.append(
+                run(program, number, start, None, "MISSED", origin="schedule", slot=start.isoformat(), log=None)
+            )
         elif length == "FAILED":
             runs.append(
                 run(program, number, start, 12, "FAILED", error_details=TRACEBACK, message=TRACEBACK.splitlines()[-1])
@@ -111,9 +113,13 @@ def story() -> tuple[list[dict], dict[str, list[dict]]]:
     usual = [12, 11, 13, 12, 30, 12, 11, 12, 14, 12, 12, 11, 13, 12, 12]
     kind = history("kindscrap", datetime(2026, 3, 3, 21, 0, tzinfo=UTC), DAY, [*usual, *usual, "FAILED"])
     kind[0]["log"] = {"path": "logs/kindscrap_20260304.log", "start": 20480, "end": 24991}
-    mail = history("fund_mail", datetime(2026, 3, 4, 17, 5, tzinfo=UTC), timedelta(minutes=5), [3, 3, 4, 3, "MISSED", 3] * 6)
+    mail = history(
+        "fund_mail", datetime(2026, 3, 4, 17, 5, tzinfo=UTC), timedelta(minutes=5), [3, 3, 4, 3, "MISSED", 3] * 6
+    )
     esafe = history("auto_esafe", datetime(2026, 3, 4, 9, 30, tzinfo=UTC), DAY / 2, [41, 38, 45, 39, 40, 44, 60] * 5)
-    korean = history("공시자료_수집기", datetime(2026, 3, 4, 1, 0, tzinfo=UTC), DAY, [600, 580, 610, "FAILED", "FAILED", 620])
+    korean = history(
+        "공시자료_수집기", datetime(2026, 3, 4, 1, 0, tzinfo=UTC), DAY, [600, 580, 610, "FAILED", "FAILED", 620]
+    )
     report = history("일일보고서", datetime(2026, 3, 3, 9, 0, tzinfo=UTC), DAY, [90, 95, "MISSED", "MISSED"])
     backup = history("backup-db", datetime(2026, 3, 4, 16, 0, tzinfo=UTC), DAY, [3600, 3500, 3700, 3650, 3400])
     now_running = run("backup-db", 4712, datetime(2026, 3, 4, 17, 0, tzinfo=UTC), None, "RUNNING", started_by="kim",
@@ -122,8 +128,8 @@ def story() -> tuple[list[dict], dict[str, list[dict]]]:
     rows = [
         row("kindscrap", "ERROR", "failed", {"start": at("21:00:00", 3), "line": TRACEBACK.splitlines()[-1]}, kind,
             title="공시정보 수집", last_log="06:00:12 ERROR 로그인 실패: 비밀번호가 올바르지 않습니다 [/b]"),
-        row("공시자료_수집기", "ERROR", "hung", {"start": at("13:00:00"), "max_runtime_sec": 1800, "line": LONG}, korean,
-            running=run("공시자료_수집기", 4712, datetime(2026, 3, 4, 13, 0, tzinfo=UTC), None, "RUNNING"),
+        row("공시자료_수집기", "ERROR", "hung", {"start": at("13:00:00"), "max_runtime_sec": 1800, "line": LONG},
+            korean, running=run("공시자료_수집기", 4712, datetime(2026, 3, 4, 13, 0, tzinfo=UTC), None, "RUNNING"),
             last_log=LONG, schedule=["0 10,22 * * *"]),
         row("fund_mail", "WARNING", "late", {"due": at("17:10:00"), "last_start": at("17:05:00"),
             "grace_end": at("17:15:00")}, mail, title="펀드 메일 수집", schedule=["*/5 * * * *"],
@@ -137,7 +143,7 @@ def story() -> tuple[list[dict], dict[str, list[dict]]]:
             last_log="18:30:41 INFO 문서 37건 다운로드 완료"),
         row("backup-db", "OK", "running", {"start": at("17:00:00")}, backup, running=now_running,
             schedule=["0 1 * * *"], scheduler="cron", next_due=at("16:00:00", 5), rerun_params=["date"],
-            last_log="pg_dump: dumping contents of table \"public.rpa_execution_logs\""),
+            last_log='pg_dump: dumping contents of table "public.rpa_execution_logs"'),
         row("new-bot", "UNKNOWN", "never_seen", {"due": at("23:00:00")}, [], retry_program="", schedule=[],
             scheduler="", next_due=at("23:00:00")),
     ]  # fmt: skip
@@ -212,8 +218,8 @@ class Stage:
         name = self._known(args["name"])
         one = self.rows[name]
         config = {"schedule": one["schedule"], "timezone": one["timezone"], "grace_sec": 1200, "max_runtime_sec": 1800,
-                  "base_dir": one["base_dir"], "logs": ["logs/*.log"], "encoding": "auto", "rerun": ["python", "main.py"],
-                  "rerun_params": one["rerun_params"]}  # fmt: skip
+                  "base_dir": one["base_dir"], "logs": ["logs/*.log"], "encoding": "auto",
+                  "rerun": ["python", "main.py"], "rerun_params": one["rerun_params"]}  # fmt: skip
         return {"row": one, "config": config, "recent": self.runs[name][:100]}
 
     async def _runs(self, _caller, args):

@@ -78,7 +78,15 @@ async def test_faults_are_gone_to_in_turn(stage):
         for _ in range(7):
             await pilot.press("n")
             seen.append(board.chosen)
-        assert seen == ["공시자료_수집기", "fund_mail", "invoice", "new-bot", "일일보고서", "kindscrap", "공시자료_수집기"]
+        assert seen == [
+            "공시자료_수집기",
+            "fund_mail",
+            "invoice",
+            "new-bot",
+            "일일보고서",
+            "kindscrap",
+            "공시자료_수집기",
+        ]
         await pilot.press("N")
         assert board.chosen == "kindscrap"
 

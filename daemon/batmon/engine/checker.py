@@ -19,7 +19,7 @@ from uuid import UUID
 from batmon.engine.board import Board, row_of
 from batmon.engine.process_watch import AFTER, BEFORE
 from batmon.engine.scheduler import Scheduler
-from batmon.errors import StoreUnavailable
+from batmon.errors import ModelError, StoreUnavailable
 from batmon.evidence import CaughtUp, LogBatch, SightChanged, log_series
 from batmon.judge import incident
 from batmon.judge.logscan import Scanner, ScanState
@@ -172,7 +172,11 @@ class Checker:
             if sum(not held.program.configured for held in self._watched.values()) >= UNCONFIGURED_LIMIT:
                 log.warning("too many bots that nobody configured, ignored", extra={"bot": bot_name})
                 return
-            program = Program(name=bot_name, base_dir=Path(), node=self._node, logs=(), configured=False)
+            try:
+                program = Program(name=bot_name, base_dir=Path(), node=self._node, logs=(), configured=False)
+            except ModelError as error:
+                log.warning("a record of a bot that cannot be shown: %s", error)
+                return
             self.watch(program, await self._store.register_unconfigured(bot_name, self._node, self._now()))
             name = bot_name
         await self.check(name)

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from batmon.engine.tasks import Tasks
 from batmon.engine.watched_process import gone
-from batmon.errors import BadRequest, NotFound, Refused, RunnerError
+from batmon.errors import BadRequest, NotFound, RunnerError, RunningAlready
 from batmon.evidence.decode import decode_line
 from batmon.evidence.processes import ProcessIdentity, identify, stop_tree
 from batmon.model import Origin, ProcessEvidence, Program, Run, RunStatus
@@ -84,7 +84,7 @@ class Runner:
         ``also_running`` says that other evidence shows it running (its log, a record).
 
         Raises:
-            Refused: it is running already and ``force`` was not given.
+            RunningAlready: it is running already and ``force`` was not given.
             RunnerError: there is no command, or it could not be started.
             BadRequest: a parameter is unknown, missing or has a value that the configuration does not allow.
         """
@@ -93,7 +93,7 @@ class Runner:
                 f"{program.name} has no re-run command", hint="set `rerun = [...]` for it in the configuration"
             )
         if program.name in self._starting or ((self.active(program.name) or also_running) and not force):
-            raise Refused(f"{program.name} is running already", hint="stop it first, or force a second one (--force)")
+            raise RunningAlready(f"{program.name} is running already", hint="stop it first, or force a second one (--force)")
         argv = fill(program, params or {})
         self._starting.add(program.name)
         try:

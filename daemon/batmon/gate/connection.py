@@ -9,7 +9,7 @@ import logging
 import os
 from typing import TYPE_CHECKING, Any
 
-from batmon.errors import BadRequest, BatmonError, Refused
+from batmon.errors import BadRequest, BatmonError, NeedsRole, Refused
 from batmon.gate import frames
 from batmon.gate.address import peer_uid, user_name
 from batmon.gate.frames import CANCELLED, LINE_LIMIT, PROTOCOL, Cancel, Failure, Item, Ok, Request
@@ -215,7 +215,7 @@ class Connection:
         if caller.key:
             caller = self._looked_up(caller.user, caller.key, caller.peer)
         if not caller.role.allows(verb.role):
-            raise Refused(f"{name} needs the role {verb.role}; {caller.user} is {caller.role}", hint="ask an admin")
+            raise NeedsRole(f"{name} needs the role {verb.role}; {caller.user} is {caller.role}", hint="ask an admin")
         return caller
 
     def _looked_up(self, user: str, key: str, peer: str) -> Caller:

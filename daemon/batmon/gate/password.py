@@ -26,7 +26,7 @@ from typing import Any
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
-from batmon.errors import BadRequest, GateError, Refused
+from batmon.errors import BadRequest, GateError, LockedOut, NoPassword, WrongPassword
 
 log = logging.getLogger(__name__)
 
@@ -80,17 +80,17 @@ class OperationPassword:
         """Return if ``password`` is right; ``peer`` is for the log.
 
         Raises:
-            Refused: it is wrong, ``user`` is locked, or no password is set.
+            WrongPassword, LockedOut, NoPassword: as they say.
         """
         async with self._one:
             hashed, failures = await asyncio.to_thread(self._read)
             if hashed is None:
-                raise Refused("no operation password is set", hint="an admin sets one: batmon password set")
+                raise NoPassword("no operation password is set", hint="an admin sets one: batmon password set")
             now = self._now()
             mine = failures.get(user)
             if mine is not None and (until := mine.locked_until()) is not None:
                 if now < until:
-                    raise Refused(_locked(user), hint=_again(until, now))
+                    raise LockedOut(_locked(user), hint=_again(until, now))
                 mine = None
             if await asyncio.to_thread(self._is_right, hashed, password):
                 if failures.pop(user, None) is not None:
@@ -101,9 +101,9 @@ class OperationPassword:
             await asyncio.to_thread(self._write, hashed, failures)
             log.warning("wrong operation password", extra={"user": user, "peer": peer, "failures": mine.count})
             if mine.count >= TRIES:
-                raise Refused(_locked(user), hint=_again(now + LOCK, now))
+                raise LockedOut(_locked(user), hint=_again(now + LOCK, now))
             left = TRIES - mine.count
-            raise Refused("the operation password is wrong", hint=f"{left} more {'try' if left == 1 else 'tries'}")
+            raise WrongPassword("the operation password is wrong", hint=f"{left} more {'try' if left == 1 else 'tries'}")
 
     def _is_right(self, hashed: str, password: str) -> bool:
         try:
