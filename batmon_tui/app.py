@@ -70,6 +70,7 @@ class BatmonApp(App[None]):
         self._as_of: datetime | None = None
         self._lost: LinkLost | None = None
         self._told_minute = -1
+        self._to_tell = False
         for one in theme.THEMES:
             self.register_theme(one)
 
@@ -160,13 +161,17 @@ class BatmonApp(App[None]):
                 page.tell_frame()
 
     def on_board_frame(self, message: BoardFrame) -> None:
-        """Rows changed."""
+        """Rows changed: they are shown once all that has arrived is folded in."""
         self.rows, changed = fold(self.rows, message.frame)
         self._as_of = self.now()
-        if changed or "snapshot" in message.frame:
-            for page in self.pages[-1:]:
-                page.tell_frame()
-                page.tell()
+        if (changed or "snapshot" in message.frame) and not self._to_tell:
+            self._to_tell = self.call_later(self._tell_rows)
+
+    def _tell_rows(self) -> None:
+        self._to_tell = False
+        for page in self.pages[-1:]:
+            page.tell_frame()
+            page.tell()
 
     def _tell_all(self) -> None:
         for page in self.pages:

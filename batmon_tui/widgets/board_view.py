@@ -27,7 +27,9 @@ class BoardView(LineList):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
+        self._rows: Mapping[str, Row] = {}
         self._told: dict[str, Told] = {}
+        self._told_in: tuple[object, ...] = ()
         self._headings: dict[str, str] = dict.fromkeys(_COLUMNS, "")
         self._columns: Columns | None = None
         self._columns_for = 0
@@ -35,8 +37,17 @@ class BoardView(LineList):
         """The rows that the last ``show`` found changed."""
 
     def show(self, rows: Mapping[str, Row], wanted: str, view: View) -> None:
-        """Show these rows as they are told in ``view``, those that match ``wanted``."""
-        told = {name: tell(row, view) for name, row in rows.items()}
+        """Show these rows as they are told in ``view``, those that match ``wanted``.
+
+        A row that is the same object as before is told anew only when a minute has begun or the language is another.
+        """
+        told_in = (view.language, view.zone, view.now.replace(second=0, microsecond=0))
+        kept = self._told if told_in == self._told_in else {}
+        told = {
+            name: kept[name] if name in kept and self._rows[name] is row else tell(row, view)
+            for name, row in rows.items()
+        }
+        self._rows, self._told_in = rows, told_in
         changed = {name for name in told.keys() | self._told.keys() if told.get(name) != self._told.get(name)}
         headings = {key: view.tr(f"board.col.{key}") for key in _COLUMNS}
         before = self._columns
