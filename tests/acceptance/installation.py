@@ -34,7 +34,7 @@ class Installation:
         self.state = self.home / "state"
         self.config = self.home / "config.toml"
         self.process = None
-        self.tables = ['[ssh]\nenabled = false\n']
+        self.tables = ["[ssh]\nenabled = false\n"]
         self.environ = {**os.environ, "BATMON_CONFIG": str(self.config), "BATMON_STATE": str(self.state)}
 
     def add_program(self, name, *, schedule="0 6 * * *", extra=""):

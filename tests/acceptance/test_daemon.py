@@ -48,7 +48,12 @@ async def test_logs_rotated_under_a_running_daemon_lose_no_run(installation):
             os.truncate(log, 0)
         elif rotate == "dated":
             log = log.with_name("fund_mail_20261122.log")
-        append(log, log_line(f"펀드 메일 수집 시작 {number}"), log_line(f"{number + 1}건 수집"), log_line("펀드 메일 수집 완료"))
+        append(
+            log,
+            log_line(f"펀드 메일 수집 시작 {number}"),
+            log_line(f"{number + 1}건 수집"),
+            log_line("펀드 메일 수집 완료"),
+        )
         await installation.until("fund_mail", lambda row, n=number: len(row["strip"]) == n + 1 and not row["running"])
     runs = (await installation.ask("runs", program="fund_mail"))["runs"]
     assert [run["processed_count"] for run in runs] == [4, 3, 2, 1]

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from batmon.engine.board import Board, Freshness, Row
+from batmon.engine.board import Board, Row
 from batmon.engine.runner import Runner
 from batmon.errors import BadRequest, NotFound, RunnerError
 from batmon.gate.frames import LINE_LIMIT
@@ -48,7 +48,6 @@ class Answers:
         runner: Runner,
         keyring: KeyRing,
         password: OperationPassword,
-        freshness: Freshness,
         ready: asyncio.Event,
         now: Callable[[], datetime],
         describe: Callable[[], Awaitable[dict[str, Any]]],
@@ -60,7 +59,6 @@ class Answers:
         self._runner = runner
         self._keyring = keyring
         self._password = password
-        self._freshness = freshness
         self._ready = ready
         self._now = now
         self._describe = describe
@@ -98,8 +96,8 @@ class Answers:
         for name in names:
             self._row(name)
         language: Literal["ko", "en"] = "ko" if args.get("language") == "ko" else "en"
-        now, problem = self._now(), self._freshness.problem()
-        programs = [self._checked(self._row(name), language, now, problem) for name in names]
+        now = self._now()
+        programs = [self._checked(self._row(name), language, now) for name in names]
         programs.sort(key=lambda entry: (-Status(entry["status"]).severity, entry["name"]))
         worst = max((Status(p["status"]) for p in programs), key=lambda s: s.severity, default=Status.UNKNOWN)
         answer: Args = {
@@ -113,18 +111,16 @@ class Answers:
         return answer
 
     @staticmethod
-    def _checked(row: Row, language: Literal["ko", "en"], now: datetime, problem: str) -> Args:
-        """One program of a check; a verdict that may not be believed any more is UNKNOWN."""
-        status, reason, facts = row["status"], Reason(row["reason"]), row["facts"]
-        if problem:
-            status, reason, facts = Status.UNKNOWN.value, Reason.BLIND, {"detail": problem}
+    def _checked(row: Row, language: Literal["ko", "en"], now: datetime) -> Args:
+        """One program of a check."""
+        message = say(Reason(row["reason"]), row["facts"], language, ZoneInfo(row["timezone"]), now)
         kept = ("log_id", "run_id", "status", "start_time", "end_time", "duration_sec", "processed_count", "origin")
         last = row["last_run"]
         return {
             "name": row["name"],
             "title": row["title"],
-            "status": status,
-            "message": clean(say(reason, facts, language, ZoneInfo(row["timezone"]), now)),
+            "status": row["status"],
+            "message": clean(message),
             "last_log": row["last_log"],
             "base_dir": row["base_dir"],
             "scheduler": row["scheduler"],

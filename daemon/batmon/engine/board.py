@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from batmon.model import Program, Reason, Status
@@ -23,22 +23,15 @@ def moment(value: datetime | None) -> str | None:
     return None if value is None else value.isoformat()
 
 
-def row_of(program: Program, state: StoredState, *, last_log: str, looked: bool) -> Row:
-    """A program's row in the shape of docs/gate.md.
-
-    ``looked`` is False until this daemon has judged the program for the first time since it started: what an earlier
-    daemon thought is not shown as if it were true now.
-    """
-    status, reason, facts = state.status, state.reason, dict(state.facts)
-    if not looked:
-        status, reason, facts = Status.UNKNOWN, Reason.BLIND, {"detail": "not looked yet since the daemon started"}
-    return {
+def row_of(program: Program, state: StoredState, *, last_log: str, doubt: str) -> Row:
+    """A program's row in the shape of docs/gate.md; with a ``doubt`` the stored verdict is not shown as if it held."""
+    row = {
         "name": program.name,
         "title": program.title or program.name,
         "node": program.node,
-        "status": status.value,
-        "reason": reason.value,
-        "facts": {key: moment(value) if isinstance(value, datetime) else value for key, value in facts.items()},
+        "status": state.status.value,
+        "reason": state.reason.value,
+        "facts": dict(state.facts),
         "since": moment(state.since),
         "checked_at": moment(state.checked_at),
         "schedule": list(program.schedule),
@@ -56,6 +49,12 @@ def row_of(program: Program, state: StoredState, *, last_log: str, looked: bool)
         "running": state.running,
         "strip": state.strip,
     }
+    return doubted(row, doubt) if doubt else row
+
+
+def doubted(row: Row, why: str) -> Row:
+    """The row as UNKNOWN, because its verdict may not be believed."""
+    return {**row, "status": Status.UNKNOWN.value, "reason": Reason.BLIND.value, "facts": {"detail": why}}
 
 
 class Subscription:
@@ -83,20 +82,32 @@ class Board:
 
     def __init__(self) -> None:
         self._rows: dict[str, Row] = {}
+        self._shown: dict[str, Row] = {}
         self._subscriptions: set[Subscription] = set()
+        self.problem = ""
+        """Why no row may be believed now, or nothing."""
 
     @property
     def rows(self) -> Mapping[str, Row]:
-        """Name to row."""
-        return self._rows
+        """Name to row, as it is shown."""
+        return self._shown
 
     def publish(self, name: str, row: Row) -> None:
         """Show ``row`` and tell every watcher, if it differs from what was shown."""
-        if self._rows.get(name) == row:
-            return
         self._rows[name] = row
+        shown = doubted(row, self.problem) if self.problem else row
+        if self._shown.get(name) == shown:
+            return
+        self._shown[name] = shown
         for subscription in self._subscriptions:
-            subscription.put(name, row)
+            subscription.put(name, shown)
+
+    def doubt(self, problem: str) -> None:
+        """Show every row as UNKNOWN because of ``problem``, or again as it is when that is over (nothing)."""
+        if problem != self.problem:
+            self.problem = problem
+            for name, row in self._rows.items():
+                self.publish(name, row)
 
     def subscribe(self) -> Subscription:
         """A new watcher; ``unsubscribe`` it when it goes."""
@@ -107,21 +118,3 @@ class Board:
     def unsubscribe(self, subscription: Subscription) -> None:
         """Forget a watcher."""
         self._subscriptions.discard(subscription)
-
-
-class Freshness:
-    """Whether the rows may be believed: a board that is not kept up says so instead of staying green."""
-
-    STORE_GONE_AFTER = timedelta(seconds=15)
-    """A restart of the database takes a few seconds and is nobody's alarm."""
-
-    def __init__(self, now: Callable[[], datetime]) -> None:
-        self._now = now
-        self.store_lost_at: datetime | None = None
-
-    def problem(self) -> str:
-        """Why the rows may not be believed, or nothing."""
-        lost = self.store_lost_at
-        if lost is not None and self._now() - lost > self.STORE_GONE_AFTER:
-            return f"the database has been away since {lost.isoformat(timespec='seconds')}: nothing can be judged"
-        return ""

@@ -37,6 +37,9 @@ BACKFILL_BATCH = 500
 RETRY_SEC = 1.0
 COMMIT_TRIES = 4
 LAST_LOG_CHARS = 500
+NOT_LOOKED = "not looked yet since the daemon started"
+AFTER_FAULT = timedelta(minutes=1)
+"""When a program whose judgement failed for a reason nobody expected is judged again."""
 NOTHING_SEEN = LogSight(LogState.NONE_YET)
 UNCONFIGURED_LIMIT = 200
 """Bots that nobody configured and that record runs: more than this is somebody's mistake, and is logged."""
@@ -61,7 +64,8 @@ class Watched:
     """By pid: what is known of a process that is not committed yet, and when that process began."""
     last_log: str = ""
     caught_up: bool = False
-    looked: bool = False
+    doubt: str = NOT_LOOKED
+    """Why the stored verdict may not be shown, or nothing."""
 
 
 class Checker:
@@ -115,8 +119,8 @@ class Checker:
         async with held.lock:
             series = log_series(Path(batch.path).name)
             state = held.scans.get(series, ScanState())
-            hint = None if state.data else await asyncio.to_thread(_modified, batch.path)
-            result = held.scanner.scan(state, batch.lines, path=batch.path, hint=hint)
+            written = await self._written(held, batch, begun=bool(state.data))
+            result = held.scanner.scan(state, batch.lines, path=batch.path, written=written)
             held.scans[series] = result.state
             held.cursors[batch.fingerprint] = Cursor(
                 node=self._node,
@@ -139,6 +143,15 @@ class Checker:
                 await self._check(held)
             else:
                 self._publish(held)
+
+    @staticmethod
+    async def _written(held: Watched, batch: LogBatch, *, begun: bool) -> datetime | None:
+        """When these lines were written at the latest, where a log needs that because its lines say no date."""
+        if held.dateless is None:
+            held.dateless = held.scanner.leaves_out_dates(batch.lines)
+        if held.dateless and (batch.caught_up or not begun):
+            return await asyncio.to_thread(_modified, batch.path)
+        return None
 
     def _found_late(self, run: Run) -> Run:
         """The run, marked if it happened while no daemon looked."""
@@ -263,7 +276,18 @@ class Checker:
             log.warning("cannot commit, will try again: %s", error, extra={"program": held.program.name})
             self._scheduler.set(held.program.name, self._now() + timedelta(seconds=RETRY_SEC))
             return
-        held.looked = True
+        except Exception as error:
+            # one program that cannot be judged must not blind us for all others: it is UNKNOWN, and says why
+            log.exception("cannot judge", extra={"program": held.program.name})
+            self._scheduler.set(held.program.name, self._now() + AFTER_FAULT)
+            held.doubt = f"it could not be judged: {error}"
+            self._settled(held)
+            return
+        held.doubt = ""
+        self._settled(held)
+
+    def _settled(self, held: Watched) -> None:
+        """Show what came of looking, well or not; the daemon is ready once every program has been looked at."""
         self._publish(held)
         self._unfinished.discard(held.program.name)
         if not self._unfinished:
@@ -290,10 +314,7 @@ class Checker:
             blind=self._blind,
             known_since=known_since,
         )
-        changed = {
-            run.run_id: run
-            for run in (*own, *merged.changed, *with_process, *judged.missed, *judged.closed)
-        }
+        changed = {run.run_id: run for run in (*own, *merged.changed, *with_process, *judged.missed, *judged.closed)}
         removed = (*merged.removed, *judged.removed)
         runs = _overlay(runs, (*judged.missed, *judged.closed), judged.removed)
         verdict, before = judged.verdict, held.state
@@ -342,7 +363,7 @@ class Checker:
 
     def _publish(self, held: Watched) -> None:
         self._board.publish(
-            held.program.name, row_of(held.program, held.state, last_log=held.last_log, looked=held.looked)
+            held.program.name, row_of(held.program, held.state, last_log=held.last_log, doubt=held.doubt)
         )
 
 
@@ -356,7 +377,7 @@ def _overlay(runs: Sequence[Run], changed: Iterable[Run], removed: Iterable[UUID
 
 
 def _modified(path: str) -> datetime | None:
-    """When the file was last written: a hint for lines that leave out the year or the day."""
+    """When the file was last written."""
     try:
         return datetime.fromtimestamp(Path(path).stat().st_mtime, UTC)
     except OSError:

@@ -36,6 +36,7 @@ class Console:
         self._note = config.state / "console.json"
         self._on_change = on_change
         self._process: ProcessIdentity | None = None
+        self._stopping = False
         self.listening = ""
         self.problem = ""
 
@@ -53,7 +54,7 @@ class Console:
     async def keep(self) -> None:
         """Start it, wait for its end, start it again, for ever; pauses grow while it keeps failing."""
         pause = FIRST_PAUSE_SEC
-        while True:
+        while not self._stopping:
             if not await self._taken_up():
                 began = asyncio.get_running_loop().time()
                 await self._run()
@@ -102,7 +103,8 @@ class Console:
             if self._process is not None:  # not process.kill(): it would reap the child behind asyncio's back
                 await asyncio.to_thread(stop_tree, self._process, grace=STOP_GRACE_SEC)
         code = await process.wait()
-        log.error("the console has ended", extra={"exit_code": code, "log": str(log_file)})
+        level = logging.INFO if self._stopping else logging.ERROR
+        log.log(level, "the console has ended", extra={"exit_code": code, "log": str(log_file)})
 
     async def _ready(self, process: asyncio.subprocess.Process) -> None:
         if process.stdout is None:
@@ -125,6 +127,7 @@ class Console:
 
     async def stop(self) -> None:
         """End it, terminals restored; the daemon is going on purpose."""
+        self._stopping = True
         if self._process is not None:
             await asyncio.to_thread(stop_tree, self._process, grace=STOP_GRACE_SEC)
             with contextlib.suppress(FileNotFoundError):

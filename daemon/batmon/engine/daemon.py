@@ -14,19 +14,20 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from batmon import __version__
 from batmon.config import Config, prepare_folders
 from batmon.engine import systemd
 from batmon.engine.answers import Answers
-from batmon.engine.board import Board, Freshness
+from batmon.engine.board import Board
 from batmon.engine.checker import Checker
 from batmon.engine.console import Console
 from batmon.engine.demo import Demonstration
 from batmon.engine.demo_plan import effective
 from batmon.engine.feeds import feed_deadlines, feed_lines, feed_records
+from batmon.engine.heartbeat import AWAY, Heartbeat
 from batmon.engine.instance import InstanceLock
 from batmon.engine.log_answers import LogAnswers
 from batmon.engine.process_watch import ProcessWatch
@@ -44,10 +45,6 @@ from batmon.store import AuditEntry, EmbeddedPostgres, Store
 
 log = logging.getLogger(__name__)
 
-HEARTBEAT_SEC = 10.0
-HEARTBEAT = timedelta(seconds=2 * HEARTBEAT_SEC)
-"""A daemon that was seen within this time was not away."""
-
 
 def utc_now() -> datetime:
     """The clock that everything else is given."""
@@ -62,7 +59,6 @@ class Daemon:
         self.now = now
         self.started_at = now()
         self.board = Board()
-        self.freshness = Freshness(now)
         self.scheduler = Scheduler(now)
         demo = config.demo
         self.programs = [effective(p, demo) if demo else p for p in config.programs if p.node == config.node]
@@ -83,7 +79,7 @@ class Daemon:
             down.push_async_callback(tasks.stop)
             tasks.keep("deadlines", feed_deadlines(self.scheduler, self.follower, self.checker, tasks))
             tasks.keep("records", feed_records(self.store, self.checker, self.now))
-            tasks.keep("heartbeat", self._heartbeat())
+            tasks.keep("heartbeat", self.heartbeat.keep())
             tasks.keep("logs", feed_lines(self.follower, self.checker, tasks))
             tasks.keep("processes", self._process_watch().keep())
             await self._adopt_runs()
@@ -128,26 +124,28 @@ class Daemon:
     async def _start_watching(self, down: AsyncExitStack) -> None:
         config, store, now = self.config, self.store, self.started_at
         last_seen = await store.node_last_seen(config.node)
-        blind = (last_seen, now) if last_seen is not None and now - last_seen > HEARTBEAT else None
+        blind = (last_seen, now) if last_seen is not None and now - last_seen > AWAY else None
         await store.start_node(config.node, __version__, now)
         self.checker = Checker(store, self.board, self.scheduler, node=config.node, now=self.now, blind=blind)
         states = await store.register(config.node, self.programs, now)
         cursors = await store.cursors(config.node)
         for program in self.programs:
             state = states[program.name]
-            if config.demo:  # nobody but this daemon starts the samples: while it was away nothing was due
+            if (
+                config.demo and program.name in config.demo.programs
+            ):  # while their only starter was away, nothing was due
                 state = replace(state, judged_until=now)
             self.checker.watch(program, state, [c for c in cursors if c.program == program.name])
         places = {(c.program, c.fingerprint): FileCursor(path=c.path, offset=c.offset) for c in cursors}
         self.follower = LogFollower(self.programs, places)
+        self.heartbeat = Heartbeat(store, self.checker, self.board, node=config.node, now=self.now)
         down.push_async_callback(self._last_words)
         self.runner = Runner(config.state / "output", self.tasks, now=self.now, report=self.checker.on_own_run)
 
     async def _last_words(self) -> None:
         """What must be in the store before the daemon goes: how far the logs were read, and that it was here."""
         try:
-            await self.checker.save_cursors()
-            await self.store.heartbeat(self.config.node, self.now())
+            await self.heartbeat.beat()
         except StoreUnavailable as error:
             log.warning("could not write the last cursors (the logs will be read again): %s", error)
 
@@ -162,7 +160,6 @@ class Daemon:
             runner=self.runner,
             keyring=keyring,
             password=OperationPassword(state / "operation.json", now=self.now),
-            freshness=self.freshness,
             ready=self.checker.ready,
             now=self.now,
             describe=self.describe,
@@ -195,7 +192,7 @@ class Daemon:
 
     async def describe(self) -> dict[str, Any]:
         """What the daemon knows of itself, for ``doctor``."""
-        problems = [text for text in (self.freshness.problem(),) if text]
+        problems = [self.board.problem] if self.board.problem else []
         console = getattr(self, "console", None)
         if console is not None and console.problem:
             problems.append(console.problem)
@@ -223,25 +220,6 @@ class Daemon:
             for run in await self.store.recent_runs(program.name):
                 if run.origin is Origin.RERUN and not run.finished:
                     await self.runner.adopt(program, run)
-
-    async def _heartbeat(self) -> None:
-        """Say that this node is here, keep the cursors, and notice when the store is away and back."""
-        tick = 0
-        while True:
-            try:
-                await self.store.heartbeat(self.config.node, self.now())
-                await self.checker.save_cursors()
-                if self.freshness.store_lost_at is not None:
-                    log.info("the database is back")
-                    self.freshness.store_lost_at = None
-                if tick % 360 == 0:
-                    await self.store.ensure_partitions(self.now())
-                tick += 1
-            except StoreUnavailable as error:
-                if self.freshness.store_lost_at is None:
-                    self.freshness.store_lost_at = self.now()
-                    log.error("the database is away: %s", error)
-            await asyncio.sleep(1.0 if self.freshness.store_lost_at else HEARTBEAT_SEC)
 
 
 async def _serve(config: Config) -> int:

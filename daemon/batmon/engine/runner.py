@@ -93,7 +93,9 @@ class Runner:
                 f"{program.name} has no re-run command", hint="set `rerun = [...]` for it in the configuration"
             )
         if program.name in self._starting or ((self.active(program.name) or also_running) and not force):
-            raise RunningAlready(f"{program.name} is running already", hint="stop it first, or force a second one (--force)")
+            raise RunningAlready(
+                f"{program.name} is running already", hint="stop it first, or force a second one (--force)"
+            )
         argv = fill(program, params or {})
         self._starting.add(program.name)
         try:

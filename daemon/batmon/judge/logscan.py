@@ -21,6 +21,8 @@ TRAILING = timedelta(seconds=60)
 """Lines this soon after a run's end still belong to it."""
 QUIET = timedelta(seconds=10)
 """Where no line ever says that a run starts, the next run starts with the first line after so long a silence."""
+NAMED_DAY = timedelta(days=2)
+"""A log whose name holds a date was begun on that day if it was last written this soon after."""
 TRACEBACK_CHARS = 8_000
 LINE_CHARS = 500
 MOST_OPEN = 4
@@ -168,16 +170,28 @@ class Scanner:
         self.zone = ZoneInfo(program.timezone)
         self.reader = TimeReader(self.zone, program.patterns.timestamp_format)
 
-    def scan(self, state: ScanState, lines: Sequence[Line], path: str, *, hint: datetime | None = None) -> ScanResult:
+    def scan(self, state: ScanState, lines: Sequence[Line], path: str, *, written: datetime | None = None) -> ScanResult:
         """Read ``lines``, which follow those that ``state`` has seen.
 
-        ``path`` names the file they stand in. ``hint`` is a moment shortly before the first line, for logs whose
-        lines leave out the year or the date; without it the date in ``path`` or the line before serves.
+        ``path`` names the file they stand in. ``written`` is when that file was last written, and the last line with
+        it: for logs whose lines leave out the year or the date. Without it the date in ``path`` or the line before
+        serves.
         """
-        reading = _Reading(self, _Memory.of(state), path, hint or date_in_path(path, self.zone))
+        reading = _Reading(self, _Memory.of(state), path, self._hint(lines, path, written))
         for line in lines:
             reading.take(line)
         return ScanResult(reading.memory.state(), reading.runs())
+
+    def leaves_out_dates(self, lines: Sequence[Line]) -> bool | None:
+        """Whether these lines say only the time of day, or no year; None if they say no time at all."""
+        return self.reader.leaves_out_dates([line.text for line in lines])
+
+    def _hint(self, lines: Sequence[Line], path: str, written: datetime | None) -> datetime | None:
+        """A moment shortly before the first line, for what its time leaves out."""
+        named = date_in_path(path, self.zone)
+        if written is None or (named is not None and named <= written < named + NAMED_DAY):
+            return named
+        return self.reader.begin([line.text for line in lines], written)
 
 
 class _Reading:
@@ -198,7 +212,7 @@ class _Reading:
     def take(self, line: Line) -> None:
         """Read one line."""
         memory, text = self.memory, line.text
-        found = self._scanner.reader.find(text, memory.last_at or self._hint)
+        found = self._scanner.reader.find(text, _later(memory.last_at, self._hint))
         if found is None:
             if memory.last_at is None or not text.strip():
                 return
@@ -375,6 +389,10 @@ class _Reading:
                 run.message = text[:LINE_CHARS]
         memory.frame_above = frame
         self._change(run)
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max((at for at in (one, other) if at is not None), default=None)
 
 
 def _run(program: Program, found: _Found) -> Run:

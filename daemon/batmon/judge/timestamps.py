@@ -8,6 +8,7 @@ change skips or the autumn change repeats is read as the first of its two readin
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -19,6 +20,11 @@ _NEAR = 160
 """Characters of a line in which its time must stand."""
 _OUT_OF_ORDER = timedelta(seconds=2)
 """How far back a line with a time of day only may lie from the line before it (several threads write)."""
+_DAY = timedelta(days=1)
+_AHEAD = timedelta(minutes=10)
+"""How far the clock of whoever wrote a line may be ahead of the clock of the file system."""
+_LOOK_AT = 50
+"""Lines among which one with a time is looked for, to see whether the log leaves out dates."""
 _EARLIEST_EPOCH, _LATEST_EPOCH = 1_420_070_400, 4_102_444_800  # 2015 to 2100: other numbers are no times
 _MONTHS = {
     "jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6,
@@ -121,6 +127,30 @@ class TimeReader:
                         self._order.insert(0, self._order.pop(index))
                     return Found(at, match.end())
         return None
+
+    def leaves_out_dates(self, texts: Sequence[str]) -> bool | None:
+        """Whether the times of these lines do not say their date; None if there is no time in the first of them."""
+        some_day = datetime(2000, 1, 1, tzinfo=UTC)
+        for text in texts[:_LOOK_AT]:
+            if self.find(text) is not None:
+                return False
+            if self.find(text, some_day) is not None:
+                return True
+        return None
+
+    def begin(self, texts: Sequence[str], written: datetime) -> datetime:
+        """A moment at or shortly before the first of these lines, the last of which was there at ``written``.
+
+        It is what ``find`` needs for times that leave out the date: counted from the last line backwards, a day for
+        each time that the clock begins anew.
+        """
+        first = at = written - _DAY + _AHEAD
+        for text in texts:
+            found = self.find(text, at)
+            if found is not None:
+                at = found.at
+        too_late = max(timedelta(0), at - written - _AHEAD)
+        return first - _DAY * -(-too_late // _DAY)
 
     def _iso(self, text: str) -> Found | None:
         """The form that nearly all programs write, without a regular expression."""

@@ -1,7 +1,6 @@
 import asyncio
-from datetime import UTC, datetime, timedelta
 
-from batmon.engine.board import Board, Freshness
+from batmon.engine.board import Board
 
 
 async def test_a_watcher_gets_the_latest_row_of_each_program_once():
@@ -36,11 +35,15 @@ async def test_a_watcher_that_left_keeps_nothing():
     waiting.cancel()
 
 
-def test_rows_are_not_believed_when_the_database_has_been_away_too_long():
-    at = datetime(2026, 11, 21, tzinfo=UTC)
-    freshness = Freshness(lambda: at)
-    assert freshness.problem() == ""
-    freshness.store_lost_at = at - timedelta(seconds=5)
-    assert freshness.problem() == ""
-    freshness.store_lost_at = at - timedelta(seconds=16)
-    assert "2026-11-20T23:59:44" in freshness.problem()
+async def test_a_doubt_turns_every_row_unknown_and_its_end_gives_them_back():
+    board = Board()
+    board.publish("a", {"name": "a", "status": "OK", "reason": "succeeded", "facts": {"start": 1}})
+    watcher = board.subscribe()
+    board.doubt("the database is away")
+    rows, _ = await watcher.take()
+    assert rows == [{"name": "a", "status": "UNKNOWN", "reason": "blind", "facts": {"detail": "the database is away"}}]
+    board.publish("a", {"name": "a", "status": "ERROR", "reason": "failed", "facts": {}})
+    assert board.rows["a"]["status"] == "UNKNOWN"
+    board.doubt("")
+    rows, _ = await watcher.take()
+    assert rows == [{"name": "a", "status": "ERROR", "reason": "failed", "facts": {}}]

@@ -359,3 +359,47 @@ TimeoutError: 응답 없음
         (FAILED, 0, "TimeoutError: 응답 없음"),
         (RUNNING, 0, ""),
     ]
+
+
+def seoul(text):
+    return datetime.fromisoformat(f"{text}+09:00").astimezone(UTC)
+
+
+TWO_DAYS = """\
+[18:30:00] 작업 시작
+[18:31:00] 작업 완료
+[07:00:00] 작업 시작
+[07:00:40] 작업 완료
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "written", "starts"),
+    [
+        ("a.log", "2026-11-21T07:00:40", ["2026-11-20T18:30:00", "2026-11-21T07:00:00"]),
+        ("a.log", "2026-11-21T20:00:00", ["2026-11-20T18:30:00", "2026-11-21T07:00:00"]),
+        ("a.log", "2026-11-21T07:00:35", ["2026-11-20T18:30:00", "2026-11-21T07:00:00"]),  # clocks differ by 5 s
+        ("a_20261119.log", "2026-11-20T09:00:00", ["2026-11-19T18:30:00", "2026-11-20T07:00:00"]),
+        ("a_20240101.log", "2026-11-21T09:00:00", ["2026-11-20T18:30:00", "2026-11-21T07:00:00"]),
+        ("a_20261121.log", None, ["2026-11-21T18:30:00", "2026-11-22T07:00:00"]),
+    ],
+)
+def test_times_without_a_date_are_counted_back_from_when_the_file_was_written(path, written, starts):
+    scanner = Scanner(program())
+    assert scanner.leaves_out_dates(lines(TWO_DAYS)) is True
+    result = scanner.scan(ScanState(), lines(TWO_DAYS), path, written=written and seoul(written))
+    assert [run.start_time for run in result.runs] == [seoul(start) for start in starts]
+
+
+def test_times_without_a_date_skip_the_days_on_which_nothing_was_written():
+    scanner = Scanner(program())
+    friday = scanner.scan(ScanState(), lines(TWO_DAYS), "a.log", written=seoul("2026-11-20T07:00:40"))
+    monday = lines("[07:00:00] 작업 시작\n[07:00:09] 작업 완료\n")
+    (run,) = scanner.scan(friday.state, monday, "a.log", written=seoul("2026-11-23T07:00:09")).runs
+    assert run.start_time == seoul("2026-11-23T07:00:00")
+
+
+def test_a_log_with_dates_leaves_nothing_out():
+    scanner = Scanner(program())
+    assert scanner.leaves_out_dates(lines(LOGIN)) is False
+    assert scanner.leaves_out_dates(lines("a banner\nno times at all")) is None
