@@ -281,5 +281,3 @@ class ProgramScreen(Page):
         run = self._chosen_run()
         if run is not None:
             self.app.push_screen(RunScreen(self._program, run))
-
-

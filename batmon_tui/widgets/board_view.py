@@ -100,5 +100,3 @@ class BoardView(LineList):
         if laid.last_log:
             pieces += [(gap, ""), (fit(told.last_log, laid.last_log), quiet)]
         return pieces
-
-

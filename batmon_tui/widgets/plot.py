@@ -81,7 +81,5 @@ def _colour(run: dict[str, Any], otherwise: str) -> str:
     return _COLOURS.get(run["status"], otherwise)
 
 
-
-
 def _right(text: str, width: int) -> str:
     return " " * max(0, width - cell_len(text)) + text

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 def main() -> int:
     """Run the command line of this process; its exit code. No error of ours shows a traceback."""
     arguments = sys.argv[1:]
+    if sys.stdout is None:  # closed by whoever started us: what is printed goes nowhere
+        sys.stdout = open("/dev/null" if sys.platform != "win32" else "NUL", "w", encoding="utf-8")  # noqa: PTH123, SIM115 - as above; open to the end
+    if sys.stderr is None:
+        sys.stderr = sys.stdout
     try:
         if "check" in arguments:
             from batmon.commands.quick_check import answer  # noqa: PLC0415 - see the module's docstring
@@ -30,16 +34,20 @@ def main() -> int:
         return run(arguments)
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        return _nobody_reads()
+    except BrokenPipeError:  # whoever read standard output has gone (``batmon runs x | head``): leave without a word
+        return _unprinted(141)
+    except OSError as error:
+        code = _unprinted(3)
+        sys.stderr.write(f"batmon: the output cannot be written: {error.strerror}\n")
+        return code
 
 
-def _nobody_reads() -> int:
-    """Whoever read standard output has gone (``batmon runs x | head``): leave without a word."""
+def _unprinted(code: int) -> int:
+    """``code``, after standard output has been turned away: the interpreter flushes it once more at its end."""
     import os  # noqa: PLC0415 - as above
 
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the interpreter flushes standard output once more
-    return 141
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return code
 
 
 def remote_verb(args: list[str], session: Session) -> Coroutine[Any, Any, int]:

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from batmon.errors import BatmonError
 from batmon.gate.client import GateClient
 from batmon.places import gate_address
 
@@ -62,7 +63,7 @@ class Installation:
     async def _answers(self):
         try:
             client = await GateClient.connect(gate_address(str(self.state)), client="tests")
-        except Exception:
+        except BatmonError:
             return False
         await client.close()
         return True

@@ -54,8 +54,8 @@ class Site:
         home = self.installation.home
         return [
             "ssh", *(["-tt"] if tty else []), "-p", str(self.port), "-i", str(home / name), "-o", "IdentitiesOnly=yes",
-            "-o", "StrictHostKeyChecking=no", "-o", f"UserKnownHostsFile={home / 'known_hosts'}", "-o", "LogLevel=ERROR",
-            f"{name}@127.0.0.1", *command,
+            "-o", "StrictHostKeyChecking=no", "-o", f"UserKnownHostsFile={home / 'known_hosts'}",
+            "-o", "LogLevel=ERROR", f"{name}@127.0.0.1", *command,
         ]  # fmt: skip
 
     async def run(self, name, *command):
@@ -130,7 +130,7 @@ async def test_a_viewer_is_refused_by_the_daemon_itself(site):
     assert "operator" in err
     entries = (await site.installation.ask("audit"))["entries"]
     assert ("guest", "rerun", "refused") in {(e["actor"], e["action"], e["outcome"]) for e in entries}
-    row = await site.installation.until("kindscrap", lambda row: True)
+    row = await site.installation.until("kindscrap", bool)
     assert row["running"] is None
 
 

@@ -69,7 +69,8 @@ class RPALogger:
     def start_log(self, bot_name, task_name):
         with psycopg2.connect(self.url) as connection, connection.cursor() as cursor:
             cursor.execute(
-                "INSERT INTO rpa_execution_logs (bot_name, task_name, status) VALUES (%s, %s, 'RUNNING') RETURNING log_id;",
+                "INSERT INTO rpa_execution_logs (bot_name, task_name, status)"
+                " VALUES (%s, %s, 'RUNNING') RETURNING log_id;",
                 (bot_name, task_name),
             )
             return cursor.fetchone()[0]
@@ -134,7 +135,7 @@ async def test_a_record_and_a_log_that_disagree_are_a_warning_with_both(installa
     assert len(runs) == 1
 
 
-async def test_sigterm_drains_and_exits_0_and_systemd_is_told(installation, tmp_path):
+async def test_sigterm_drains_and_exits_0_and_systemd_is_told(installation):
     installation.add_program("kindscrap")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
         address = installation.home / "notify"
@@ -201,7 +202,7 @@ async def test_a_rerun_asks_for_the_password_records_who_and_can_be_stopped(inst
     assert code == 0, err
     code, _, err = await installation.batmon("rerun", "kindscrap", BATMON_PASSWORD="wrong-password")
     assert (code, "wrong" in err) == (1, True)
-    code, out, err = await installation.batmon("rerun", "kindscrap", "--no-follow", BATMON_PASSWORD="secret-enough")
+    code, _, err = await installation.batmon("rerun", "kindscrap", "--no-follow", BATMON_PASSWORD="secret-enough")
     assert code == 0, err
     row = await installation.until("kindscrap", lambda row: row["running"] is not None)
     assert (row["running"]["origin"], bool(row["running"]["started_by"])) == ("rerun", True)

@@ -14,14 +14,21 @@ def quantile(values: Sequence[float], share: float) -> float:
 
 def spread(seconds: Sequence[float], digits: int = 0) -> tuple[str, str, str]:
     """p50, p95 and the largest, in milliseconds."""
-    return tuple(f"{value * 1000:.{digits}f}" for value in (quantile(seconds, 0.5), quantile(seconds, 0.95), max(seconds)))
+    return tuple(
+        f"{value * 1000:.{digits}f}" for value in (quantile(seconds, 0.5), quantile(seconds, 0.95), max(seconds))
+    )
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a Markdown table: the first column to the left, the others to the right."""
     cells = [tuple(map(str, heads)), *(tuple(map(str, row)) for row in rows)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(heads))]
-    lines = [" | ".join(cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))) for row in cells]
+    lines = [
+        " | ".join(
+            cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in cells
+    ]
     rule = " | ".join("-" * w if i == 0 else "-" * (w - 1) + ":" for i, w in enumerate(widths))
     for line in (lines[0], rule, *lines[1:]):
         print(f"| {line} |")

@@ -215,7 +215,9 @@ async def bench():
         began = time.monotonic()
         await installation.start()
         await all_judged(installation)
-        print(f"{PROGRAMS} programs with {DAYS} runs each judged {time.monotonic() - began:.1f} s after the daemon's start")
+        print(
+            f"{PROGRAMS} programs with {DAYS} runs each judged {time.monotonic() - began:.1f} s after the daemon's start"
+        )
         numbers = iter(range(PROGRAMS - 1, -1, -1))  # the board sorts faults by name: each new one is at its top
         single = await measured(installation, logs, [next(numbers) for _ in range(LINES)], (200, 60), at_easy_rate)
         burst = await measured(installation, logs, [next(numbers) for _ in range(BURST)], (200, 150), at_once)
@@ -233,5 +235,7 @@ async def bench():
     least = sum(quantile(seconds, 0.5) for seconds in pieces)
     p50, p95 = quantile(single[-1], 0.5), quantile(single[-1], 0.95)
     print(f"\np50 at the easy rate is {p50 / least:.1f} x the floor ({least * 1000:.1f} ms).")
-    print(f"Goal p95 <= {GOAL_SEC * 1000:.0f} ms: easy rate {verdict(p95, GOAL_SEC)} ({p95 * 1000:.0f}), "
-          f"burst {verdict(quantile(burst[-1], 0.95), GOAL_SEC)} ({quantile(burst[-1], 0.95) * 1000:.0f}).")
+    print(
+        f"Goal p95 <= {GOAL_SEC * 1000:.0f} ms: easy rate {verdict(p95, GOAL_SEC)} ({p95 * 1000:.0f}), "
+        f"burst {verdict(quantile(burst[-1], 0.95), GOAL_SEC)} ({quantile(burst[-1], 0.95) * 1000:.0f})."
+    )

@@ -61,7 +61,9 @@ async def of_daemon(programs, rows):
         await lines_more(installation, logs)
         assert name_of(0) in {row["name"] for row in (await installation.ask("check"))["programs"]}
         sizes, last = held(daemon)
-        rows.append((f"{programs:,} programs, {2 * ROUNDS * programs:,} lines later", *sizes, f"{postgres(daemon):.1f}"))
+        rows.append(
+            (f"{programs:,} programs, {2 * ROUNDS * programs:,} lines later", *sizes, f"{postgres(daemon):.1f}")
+        )
         return max(first, last)
 
 

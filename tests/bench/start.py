@@ -62,7 +62,9 @@ async def bench():
             shutil.rmtree(state, ignore_errors=True)
     rows = []
     for title, times in (("first start", first), ("warm start", warm)):
-        for step, seconds in zip(("daemon answers", "console begins", "full frame"), zip(*times, strict=True), strict=True):
+        for step, seconds in zip(
+            ("daemon answers", "console begins", "full frame"), zip(*times, strict=True), strict=True
+        ):
             rows.append((f"{title}: {step}", len(seconds), *spread(seconds)))
     rows.append(("floor: new cluster, started, tables made", len(floor), *spread(floor)))
     rows.append(("floor: a process that imports the console", len(imports), *spread(imports)))
@@ -70,4 +72,6 @@ async def bench():
     full = [one[-1] for one in first]
     least = quantile(floor, 0.5) + quantile(imports, 0.5)
     print(f"\nThe first start is {quantile(full, 0.5) / least:.1f} x the floors' sum ({least * 1000:.0f} ms).")
-    print(f"Goal <= {GOAL_SEC:g} s to the first full frame: {verdict(max(full), GOAL_SEC)} (slowest {max(full):.1f} s).")
+    print(
+        f"Goal <= {GOAL_SEC:g} s to the first full frame: {verdict(max(full), GOAL_SEC)} (slowest {max(full):.1f} s)."
+    )

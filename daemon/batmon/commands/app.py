@@ -16,11 +16,12 @@ from typing import Annotated, Any
 
 import typer
 
+from batmon.commands import check
 from batmon.commands.local_session import LocalSession, Places
 from batmon.commands.machine import add_machine_commands
 from batmon.commands.session import DONE, FAILED, WRONG_USAGE, Session
 from batmon.commands.verbs import add_verbs
-from batmon.errors import BadRequest, BatmonError
+from batmon.errors import BadRequest, BatmonError, ConfigError
 
 log = logging.getLogger(__name__)
 
@@ -34,13 +35,18 @@ def run(arguments: list[str]) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     session = LocalSession()
+    if session.environ.get("BATMON_DEBUG"):
+        logging.basicConfig(level=logging.DEBUG)
+    else:
+        logging.getLogger("batmon").addHandler(logging.NullHandler())  # a person reads sentences; a daemon logs
+    words = _globals_first(arguments)
     try:
-        action = _understood(_grammar(remote=False), _globals_first(arguments), session)
+        action = _understood(_grammar(remote=False), words, session)
         return action if isinstance(action, int) else asyncio.run(_local(action, session))
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 - no traceback reaches a user
-        return _said(session, error)
+        return _said(session, error, words)
 
 
 async def run_remote(arguments: list[str], session: Session) -> int:
@@ -55,7 +61,7 @@ async def run_remote(arguments: list[str], session: Session) -> int:
     except (BrokenPipeError, ConnectionError):
         raise
     except Exception as error:  # noqa: BLE001 - one verb's failure must not end the console process
-        return _said(session, error)
+        return _said(session, error, arguments)
 
 
 def _grammar(*, remote: bool) -> typer.Typer:
@@ -89,7 +95,7 @@ def _places(
     language: Annotated[str | None, typer.Option(metavar="auto|ko|en", help="language [env: BATMON_LANGUAGE]")] = None,
     *,
     version: Annotated[
-        bool, typer.Option("--version", is_eager=True, callback=lambda asked: _version(asked=asked))
+        bool, typer.Option("--version", help="show the version", is_eager=True, callback=lambda asked: _version(asked=asked))
     ] = False,
 ) -> None:
     del version  # answered by its callback
@@ -120,20 +126,39 @@ async def _local(action: Coroutine[Any, Any, int], session: LocalSession) -> int
         await session.close()
 
 
-def _said(session: Session, error: Exception) -> int:
-    """Tell an error to whoever typed the line; the exit code for it."""
+def _said(session: Session, error: Exception, arguments: list[str]) -> int:
+    """Tell an error to whoever typed the line; the exit code for it, which for a plug-in is always UNKNOWN."""
+    code = _explained(session, error)
+    if not _is_check(arguments):
+        return code
+    reason = error.format_message() if hasattr(error, "format_message") else str(error)
+    return check.unknown(session, reason, as_json="--json" in arguments)
+
+
+def _is_check(arguments: list[str]) -> bool:
+    words = iter(arguments)
+    for word in words:
+        if word in _GLOBAL:
+            next(words, None)
+        elif not word.startswith("-"):
+            return word == "check"
+    return False
+
+
+def _explained(session: Session, error: Exception) -> int:
     words = getattr(error, "format_message", None)  # the grammar's own errors
     if words is not None:
         context = getattr(error, "ctx", None)
         usage = "" if context is None else f"{context.get_usage()}\n"
-        message = words()
+        message = words().replace("Value error, ", "")
         session.err(message if message.startswith("Usage:") else f"{usage}batmon: {message}")
         return WRONG_USAGE
     if isinstance(error, BatmonError):
-        session.err(f"batmon: {error}" + (f"\n  {error.hint}" if error.hint else ""))
+        name = "" if isinstance(error, ConfigError) and error.problems else "batmon: "  # each begins with its file
+        session.err(f"{name}{error}" + (f"\n  {error.hint}" if error.hint else ""))
         return WRONG_USAGE if isinstance(error, BadRequest) else FAILED
     log.error("a command failed", exc_info=error)
-    session.err(f"batmon: internal error: {type(error).__name__}: {error}")
+    session.err(f"batmon: internal error: {type(error).__name__}: {error}\n  BATMON_DEBUG=1 shows where")
     return FAILED
 
 

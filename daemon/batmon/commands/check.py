@@ -21,9 +21,9 @@ async def check(session: Session, programs: list[str], *, as_json: bool, seconds
                 args["programs"] = programs
             found = await gate.request("check", **args)
     except TimeoutError:
-        return _unknown(session, f"the daemon did not answer within {seconds:g} s", as_json=as_json)
+        return unknown(session, f"the daemon did not answer within {seconds:g} s", as_json=as_json)
     except BatmonError as error:
-        return _unknown(session, str(error), as_json=as_json)
+        return unknown(session, str(error), as_json=as_json)
     text, code = str(found.pop("text")), int(found.pop("exit"))
     if as_json:
         session.out_json(found)
@@ -32,7 +32,10 @@ async def check(session: Session, programs: list[str], *, as_json: bool, seconds
     return code
 
 
-def _unknown(session: Session, reason: str, *, as_json: bool) -> int:
+def unknown(session: Session, reason: str, *, as_json: bool) -> int:
+    """Print that nothing is known, and why, in one line; the exit code for it."""
+    first, *others = reason.splitlines() or [""]
+    reason = f"{first} (and {len(others)} more)" if others else first
     if as_json:
         session.out_json({"status": "UNKNOWN", "message": reason, "programs": []})
     else:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from batmon import places
 from batmon.commands.quick_check import state_folder
 from batmon.commands.session import Session
-from batmon.errors import BadRequest, Refused
+from batmon.errors import BadRequest, BatmonError, Refused
 from batmon.gate.client import GateClient
 
 if TYPE_CHECKING:
@@ -171,5 +171,11 @@ def _read(path: str) -> str:
 
 
 def _print(stream: TextIO, text: str) -> None:
-    stream.write(text)
-    stream.flush()
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # the interpreter flushes it once more
+        raise BatmonError(f"the output cannot be written: {error.strerror}") from error

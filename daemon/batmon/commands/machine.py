@@ -6,23 +6,24 @@ from typing import Annotated, Any
 import typer
 
 from batmon.commands import configuration, foreground, service, up
+from batmon.commands.verbs import Command
 
 Action = Coroutine[Any, Any, int]
 
 
 def add_machine_commands(app: typer.Typer) -> None:
     """Add them to ``app``; the context's object is the LocalSession."""
-    app.command("up")(_up)
-    app.command("daemon")(_daemon)
-    app.command("tui")(_tui)
+    app.command("up", cls=Command)(_up)
+    app.command("daemon", cls=Command)(_daemon)
+    app.command("tui", cls=Command)(_tui)
     configurations = typer.Typer(help="The configuration.", no_args_is_help=True)
-    configurations.command("check")(_config_check)
-    configurations.command("show")(_config_show)
+    configurations.command("check", cls=Command)(_config_check)
+    configurations.command("show", cls=Command)(_config_show)
     app.add_typer(configurations, name="config")
     services = typer.Typer(help="The daemon as a service of this machine.", no_args_is_help=True)
-    services.command("show")(_service_show)
-    services.command("install")(_service_install)
-    services.command("uninstall")(_service_uninstall)
+    services.command("show", cls=Command)(_service_show)
+    services.command("install", cls=Command)(_service_install)
+    services.command("uninstall", cls=Command)(_service_uninstall)
     app.add_typer(services, name="service")
 
 
@@ -48,7 +49,7 @@ def _daemon(context: typer.Context) -> int:
 
 def _tui(
     context: typer.Context,
-    where: Annotated[str | None, typer.Argument(metavar="[ssh://USER@HOST:PORT]", show_default=False)] = None,
+    where: Annotated[str | None, typer.Argument(metavar="ssh://USER@HOST:PORT", show_default=False, hidden=True)] = None,
     *,
     identity: Annotated[str | None, typer.Option(metavar="FILE", help="private key for ssh")] = None,
 ) -> int:
@@ -67,7 +68,7 @@ def _config_check(
 
 
 def _config_show(context: typer.Context) -> Action:
-    """Print the configuration that holds, as JSON, with defaults filled in."""
+    """Print the configuration that holds, defaults filled in."""
     return configuration.config_show(context.obj)
 
 

@@ -6,13 +6,24 @@ from collections.abc import Coroutine
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from batmon.commands import audit, check, doctor, logs, password, rerun, runs, user
 from batmon.model import Role
 
 Action = Coroutine[Any, Any, int]
 
-Program = Annotated[str, typer.Argument(metavar="PROGRAM", show_default=False)]
+
+
+class Command(TyperCommand):
+    """A command whose usage line names arguments without braces; they need no section of their own."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """The words of the usage line."""
+        return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
+
+
+Program = Annotated[str, typer.Argument(metavar="PROGRAM", show_default=False, hidden=True)]
 Json = Annotated[bool, typer.Option("--json", help="print JSON")]
 PasswordFile = Annotated[
     str | None,
@@ -24,30 +35,30 @@ PasswordFile = Annotated[
 
 def add_verbs(app: typer.Typer) -> None:
     """Add them to ``app``; the context's object is the Session."""
-    app.command("check")(_check)
-    app.command("runs")(_runs)
-    app.command("logs")(_logs)
-    app.command("rerun")(_rerun)
-    app.command("stop")(_stop)
-    app.command("audit")(_audit)
-    app.command("doctor")(_doctor)
+    app.command("check", cls=Command)(_check)
+    app.command("runs", cls=Command)(_runs)
+    app.command("logs", cls=Command)(_logs)
+    app.command("rerun", cls=Command)(_rerun)
+    app.command("stop", cls=Command)(_stop)
+    app.command("audit", cls=Command)(_audit)
+    app.command("doctor", cls=Command)(_doctor)
     passwords = typer.Typer(help="The operation password, which rerun and stop ask for.", no_args_is_help=True)
     passwords.callback()(_password)
-    passwords.command("set")(_password_set)
+    passwords.command("set", cls=Command)(_password_set)
     app.add_typer(passwords, name="password")
     users = typer.Typer(help="Who may come in over SSH.", no_args_is_help=True)
-    users.command("add")(_user_add)
-    users.command("list")(_user_list)
-    users.command("remove")(_user_remove)
+    users.command("add", cls=Command)(_user_add)
+    users.command("list", cls=Command)(_user_list)
+    users.command("remove", cls=Command)(_user_remove)
     app.add_typer(users, name="user")
 
 
 def _check(
     context: typer.Context,
-    programs: Annotated[list[str] | None, typer.Argument(metavar="[PROGRAM]...", show_default=False)] = None,
+    programs: Annotated[list[str] | None, typer.Argument(metavar="PROGRAM", show_default=False, hidden=True)] = None,
     *,
     as_json: Json = False,
-    timeout: Annotated[float, typer.Option(metavar="SEC", min=0.001, max=86400, help="give up after")] = 5.0,
+    timeout: Annotated[float, typer.Option(metavar="SEC", min=0.001, max=86400, help="how long to wait for the daemon")] = 5.0,
     language: Annotated[str | None, typer.Option(metavar="ko|en", help="language of the text")] = None,
 ) -> Action:
     """Say whether all is well.
@@ -62,7 +73,7 @@ def _runs(
     context: typer.Context,
     program: Program,
     *,
-    limit: Annotated[int, typer.Option(min=1, max=100_000, help="how many")] = 20,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, max=100_000, help="how many")] = 20,
     as_json: Json = False,
 ) -> Action:
     """Show a program's runs, newest first."""
@@ -73,7 +84,9 @@ def _logs(
     context: typer.Context,
     program: Program,
     *,
-    lines: Annotated[int, typer.Option("-n", "--lines", min=0, max=1_000_000, help="how many lines from the end")] = 50,
+    lines: Annotated[
+        int, typer.Option("-n", "--lines", metavar="N", min=0, max=1_000_000, help="how many lines from the end")
+    ] = 50,
     follow: Annotated[bool, typer.Option("-f", "--follow", help="go on with what is added")] = False,
     path: Annotated[str | None, typer.Option(metavar="FILE", help="one of its log files, not the current one")] = None,
     files: Annotated[bool, typer.Option("--files", help="show which log files there are")] = False,
@@ -109,7 +122,7 @@ def _rerun(
 
 def _stop(
     context: typer.Context,
-    target: Annotated[str, typer.Argument(metavar="PROGRAM|RUN_ID", show_default=False)],
+    target: Annotated[str, typer.Argument(metavar="PROGRAM|RUN_ID", show_default=False, hidden=True)],
     *,
     password_file: PasswordFile = None,
 ) -> Action:
@@ -120,7 +133,7 @@ def _stop(
 def _audit(
     context: typer.Context,
     *,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="how many")] = 100,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, max=10_000, help="how many")] = 100,
     as_json: Json = False,
 ) -> Action:
     """Show who did what, newest first."""
@@ -143,7 +156,7 @@ def _password_set(context: typer.Context, *, password_file: PasswordFile = None)
 
 def _user_add(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", show_default=False)],
+    name: Annotated[str, typer.Argument(metavar="NAME", show_default=False, hidden=True)],
     *,
     key: Annotated[str, typer.Option(metavar="FILE", show_default=False, help="public key file, - for standard input")],
     role: Annotated[Role, typer.Option(show_default=False, help="what the key may do")],
@@ -163,7 +176,7 @@ def _user_list(context: typer.Context, *, as_json: Json = False) -> Action:
 
 def _user_remove(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", show_default=False)],
+    name: Annotated[str, typer.Argument(metavar="NAME", show_default=False, hidden=True)],
     *,
     fingerprint: Annotated[str | None, typer.Option(metavar="SHA256:...", help="this key only")] = None,
 ) -> Action:

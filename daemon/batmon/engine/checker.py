@@ -66,6 +66,8 @@ class Watched:
     caught_up: bool = False
     doubt: str = NOT_LOOKED
     """Why the stored verdict may not be shown, or nothing."""
+    dateless: bool | None = None
+    """Whether its log lines leave out the date; None until a line with a time was seen."""
 
 
 class Checker:

@@ -122,7 +122,7 @@ class Console:
         if (known := self._process) is not None:
             note = {"pid": known.pid, "created": known.created, "listening": self.listening, "command": self._command()}
             _write(self._note, json.dumps(note))
-        log.info("console listening", extra={"at": self.listening, "pid": process.pid})
+        log.info("console listening", extra={"listening": self.listening, "pid": process.pid})
         self._on_change(self.listening)
 
     async def stop(self) -> None:

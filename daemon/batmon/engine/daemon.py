@@ -68,10 +68,9 @@ class Daemon:
         """Everything up; on leaving, everything down again, nothing lost."""
         config = self.config
         async with AsyncExitStack() as down:
-            config.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+            await asyncio.to_thread(prepare_folders, config)
             lock = InstanceLock(config.state)
             down.callback(lock.release)
-            await asyncio.to_thread(prepare_folders, config)
             self.tasks = tasks = Tasks()
             await self._open_store(down)
             await self._start_watching(down)

@@ -143,7 +143,7 @@ class Runner:
         else:
             await gone(active.process)
             code = None
-        tail = await asyncio.to_thread(_tail, active.output, active.program.encoding)
+        tail = await asyncio.to_thread(_tail, active.output)
         active.run = self._ended(active, code, tail)
         log.info(
             "re-run ended",
@@ -298,12 +298,12 @@ def _read_lines(path: Path, offset: int, over: bool) -> list[tuple[int, str]]:
     return lines
 
 
-def _tail(path: Path, encoding: str) -> list[str]:
-    """The last lines that are not blank."""
+def _tail(path: Path) -> list[str]:
+    """The last lines that are not blank; what a program prints need not be in the encoding of its log files."""
     if not path.is_file():
         return []
     with path.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - 64 * 1024))
         lines = file.read().splitlines()
-    return [text for raw in lines if (text := decode_line(raw, encoding)).strip()][-TAIL_LINES:]
+    return [text for raw in lines if (text := decode_line(raw, "auto")).strip()][-TAIL_LINES:]

@@ -103,7 +103,9 @@ class OperationPassword:
             if mine.count >= TRIES:
                 raise LockedOut(_locked(user), hint=_again(now + LOCK, now))
             left = TRIES - mine.count
-            raise WrongPassword("the operation password is wrong", hint=f"{left} more {'try' if left == 1 else 'tries'}")
+            raise WrongPassword(
+                "the operation password is wrong", hint=f"{left} more {'try' if left == 1 else 'tries'}"
+            )
 
     def _is_right(self, hashed: str, password: str) -> bool:
         try:

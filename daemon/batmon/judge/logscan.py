@@ -170,7 +170,9 @@ class Scanner:
         self.zone = ZoneInfo(program.timezone)
         self.reader = TimeReader(self.zone, program.patterns.timestamp_format)
 
-    def scan(self, state: ScanState, lines: Sequence[Line], path: str, *, written: datetime | None = None) -> ScanResult:
+    def scan(
+        self, state: ScanState, lines: Sequence[Line], path: str, *, written: datetime | None = None
+    ) -> ScanResult:
         """Read ``lines``, which follow those that ``state`` has seen.
 
         ``path`` names the file they stand in. ``written`` is when that file was last written, and the last line with

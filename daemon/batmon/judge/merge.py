@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from batmon.model import Origin, Run
+from batmon.model import LogEvidence, Origin, Run
 
 SLACK = timedelta(seconds=10)
 """How far clocks, and a record written before or after the work, may lie apart."""
@@ -55,6 +55,8 @@ def carry(old: Run | None, new: Run) -> Run:
     """``new`` with the evidence and the row number that only ``old``, an earlier state of the same run, has."""
     if old is None:
         return new
+    if new.origin is Origin.RERUN and new.log is None and old.log is not None:
+        new = _with_words_of_its_log(old, new, old.log)
     return replace(
         new,
         log=new.log or old.log,
@@ -62,6 +64,18 @@ def carry(old: Run | None, new: Run) -> Run:
         process=new.process or old.process,
         log_id=old.log_id if new.log_id is None else new.log_id,
         verified_late=old.verified_late or new.verified_late,
+    )
+
+
+def _with_words_of_its_log(old: Run, new: Run, log: LogEvidence) -> Run:
+    """A re-run that has ended, as its log told it before; where the two disagree, how it ended is what counts."""
+    stopped = new.process is not None and bool(new.process.stopped_by)
+    agreed = log.status is new.status and not stopped
+    return replace(
+        new,
+        message=old.message if agreed and old.message else new.message,
+        error_details=old.error_details or new.error_details,
+        processed_count=new.processed_count if log.processed is None else log.processed,
     )
 
 

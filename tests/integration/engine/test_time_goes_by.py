@@ -71,7 +71,9 @@ async def until(daemon, name, wanted):
 
 def run_lines(start, *, fails=False):
     end = start + timedelta(seconds=5)
-    last = f"{end:%Y-%m-%d %H:%M:%S},000 - " + ("ERROR - 메일 수집 실패: 연결 끊김" if fails else "INFO - 메일 수집 완료")
+    last = f"{end:%Y-%m-%d %H:%M:%S},000 - " + (
+        "ERROR - 메일 수집 실패: 연결 끊김" if fails else "INFO - 메일 수집 완료"
+    )
     return f"{start:%Y-%m-%d %H:%M:%S},000 - INFO - 메일 수집 시작\n{last}\n"
 
 
