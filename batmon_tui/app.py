@@ -15,7 +15,7 @@ from textual.screen import Screen
 from batmon.errors import BatmonError, DaemonUnreachable
 from batmon.gate.client import GateClient
 from batmon.model import Role
-from batmon_tui import theme
+from batmon_tui import refusals, theme
 from batmon_tui.board import Row, View, fold
 from batmon_tui.link import BoardFrame, Connect, Link, LinkFound, LinkLost
 from batmon_tui.locale import LANGUAGES, Language, choose, tr
@@ -205,9 +205,8 @@ class BatmonApp(App[None]):
         self.notify(self.tr(key, **values), severity=severity, markup=False)
 
     def say_error(self, error: BatmonError) -> None:
-        """What the daemon refused, in its words."""
-        key = "refused.hint" if error.hint else "refused"
-        self.say(key, severity="error", message=str(error), hint=error.hint)
+        """What the daemon refused."""
+        self.notify(refusals.in_words(error, self.language), severity="error", markup=False)
 
     # -- going places
 

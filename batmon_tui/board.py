@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 
@@ -35,6 +35,27 @@ class View:
     def tr(self, key: str, **values: Any) -> str:
         """A sentence of the console's own words."""
         return tr(self.language, key, **values)
+
+    def of(self, row: Row) -> View:
+        """The same in the zone of a program, in which its schedule and its log are written."""
+        try:
+            zone = ZoneInfo(str(row.get("timezone") or self.zone.key))
+        except (ZoneInfoNotFoundError, ValueError):
+            return self
+        return self if zone.key == self.zone.key else replace(self, zone=zone)
+
+    def mark(self, other: View) -> str:
+        """What stands behind a time of this view among times of ``other``: its zone, unless the clocks agree."""
+        here, there = self.now.astimezone(self.zone), self.now.astimezone(other.zone)
+        return "" if here.utcoffset() == there.utcoffset() else f" {here.tzname()}"
+
+    def brief(self, when: str | None) -> str:
+        """A moment for a column: ``06:00`` of today, else as ``moment``."""
+        if when:
+            at = datetime.fromisoformat(when).astimezone(self.zone)
+            if at.date() == self.now.astimezone(self.zone).date():
+                return f"{at:%H:%M}"
+        return self.moment(when)
 
     def moment(self, when: str | None) -> str:
         """``today 06:00``; a dash for no moment."""
@@ -121,7 +142,8 @@ def counts(rows: Mapping[str, Row]) -> dict[Status, int]:
 
 
 def why(row: Row, view: View) -> str:
-    """The reason of a row's verdict as a sentence."""
+    """The reason of a row's verdict as a sentence, its times in the program's own zone."""
+    view = view.of(row)
     try:
         reason = Reason(row["reason"])
     except ValueError:
@@ -129,8 +151,10 @@ def why(row: Row, view: View) -> str:
     return words.say(reason, row["facts"], view.language, view.zone, view.now)
 
 
-def tell(row: Row, view: View) -> Told:
-    """A row in words."""
+def tell(row: Row, shown: View) -> Told:
+    """A row in words, its times in the program's own zone; the zone is named where it is not the one of ``shown``."""
+    view = shown.of(row)
+    zone = view.mark(shown)
     status = status_of(row)
     running = row.get("running") is not None
     last = row.get("running") or row.get("last_run")
@@ -143,10 +167,10 @@ def tell(row: Row, view: View) -> Told:
         sign=RUNNING_SIGN if running and status is Status.OK else SIGNS[status],
         word=words.status_word(status, view.language),
         strip=strip(row.get("strip") or ()),
-        last=view.moment(last["start_time"] if last else None),
+        last=view.brief(last["start_time"]) + zone if last else "–",
         took=view.tr("board.running") if running else view.duration(ended.get("duration_sec")),
-        due=view.moment(due),
-        schedule=words.schedule_in_words(row["schedule"], view.language),
+        due=view.brief(due) + zone if due else "–",
+        schedule=words.schedule_in_words(row["schedule"], view.language) + (zone if row["schedule"] else ""),
         why=" ".join(why(row, view).split()),
         last_log=" ".join(str(row.get("last_log") or "").split()),
     )
@@ -216,34 +240,43 @@ class Columns:
 GAP = 2
 LEAD = 4
 """The cursor's mark, a space, the sign, a space."""
+WIDE = 120
+"""From this width on every column is shown."""
+LEAST_STRIP = 12
 
 
 def columns(width: int, told: Sequence[Told], headings: Mapping[str, str]) -> Columns:
-    """How ``width`` cells are shared out: the reason always has room, other columns give way for it one by one."""
+    """How ``width`` cells are shared out: from ``WIDE`` on all columns show, below they give way for the reason.
+
+    The strip takes what the reason can spare. Nothing depends on how long the reasons of the moment are.
+    """
+    wide = width >= WIDE
 
     def natural(column: str, most: int) -> int:
         return min(most, max([cell_len(headings[column]), *(cell_len(getattr(one, column)) for one in told)]))
 
+    strip_wanted = max(cell_len(headings["strip"]), *(len(one.strip) for one in told)) if told else STRIP_LENGTH
     size = {
         "word": natural("word", 10),
-        "name": natural("name", 24 if width >= 120 else 16),
-        "strip": STRIP_LENGTH,
+        "name": natural("name", 24 if width >= 140 else 16),
+        "strip": min(LEAST_STRIP, strip_wanted),
         "last": natural("last", 18),
         "took": natural("took", 9),
         "due": natural("due", 18),
-        "schedule": natural("schedule", 28),
+        "schedule": natural("schedule", 28 if width >= 160 else 18),
     }
-    least_why = max(24, min(48, width // 3))
+    least_why = max(24, width // 3) if wide else 36
 
     def left() -> int:
         return width - LEAD - sum(cells + GAP for cells in size.values() if cells) - 1
 
-    for column, cells in (
-        ("schedule", 0), ("strip", 20), ("strip", 12), ("due", 0), ("took", 0), ("strip", 0), ("last", 0), ("word", 0),
-    ):  # fmt: skip
-        if left() >= least_why:
-            break
-        size[column] = cells
+    if not wide:
+        for column in ("schedule", "due", "strip", "took", "word", "last"):
+            if left() >= least_why:
+                break
+            size[column] = 0
+    if size["strip"]:
+        size["strip"] = min(strip_wanted, size["strip"] + max(0, left() - max(least_why, 48)))
     rest = max(8, left())
     last_log = 0
     if rest >= 84:

@@ -106,7 +106,7 @@ class BoardScreen(Page):
         if row is None or width < 10 or height < 1:
             detail.update("", layout=False)
             return
-        colours, view, status = self.app.theme_variables, self.view, status_of(row)
+        colours, view, status = self.app.theme_variables, self.view.of(row), status_of(row)
         colour = {Status.ERROR: "error", Status.WARNING: "warning", Status.UNKNOWN: "doubt"}.get(status, "success")
         run: dict[str, Any] = row.get("last_run") or {}
         title = row["title"] if row["title"] != row["name"] else ""

@@ -14,6 +14,7 @@ from textual.widgets import RichLog, Static
 
 from batmon.errors import BatmonError, DaemonUnreachable
 from batmon.model import Role
+from batmon_tui import refusals
 from batmon_tui.screens.page import Page
 from batmon_tui.screens.rerun import StopDialog
 from batmon_tui.widgets.runs_view import RUN_SIGNS, outcome
@@ -95,7 +96,7 @@ class OutputScreen(Page):
         except DaemonUnreachable:
             self._problem = self.tr("output.lost")
         except BatmonError as error:
-            self._problem = str(error)
+            self._problem = refusals.in_words(error, self.console_app.language).replace("\n", " ")
         self.tell()
         self.tell_frame()
 

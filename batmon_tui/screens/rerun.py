@@ -12,6 +12,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Checkbox, Input, Static
 
 from batmon.errors import BatmonError
+from batmon_tui import refusals
 from batmon_tui.screens.page import Dialog
 
 
@@ -92,7 +93,7 @@ class PasswordDialog(Dialog[dict[str, Any]]):
         try:
             answer = await self.console_app.link.request(verb, **args)
         except BatmonError as error:
-            self._say(f"{error}\n{error.hint}" if error.hint else str(error))
+            self._say(refusals.in_words(error, self.console_app.language))
             box = self.query_one("#password", Input)
             box.value = ""
             box.focus()

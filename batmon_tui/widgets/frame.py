@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
@@ -12,7 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from batmon.model import Status
-from batmon_tui.board import SIGNS, View
+from batmon_tui.board import SIGNS, View, fit
 
 _COLOURS = {Status.ERROR: "error", Status.WARNING: "warning", Status.UNKNOWN: "doubt", Status.OK: "success"}
 
@@ -34,18 +35,14 @@ class TopBar(Widget):
         """Show the counts and who is here."""
         colours = self.app.theme_variables
         who = f"{hello['user']} · {view.tr('role.' + hello['role'])}" if hello else ""
-        if self.size.width and self.size.width < 100:
-            who = ""
         brand = Text("BATMON", Style(bold=True, color=colours["accent"]))
         if hello.get("node"):
-            brand.append(f"  {hello['node']}", Style(bold=False, color=colours["foreground"]))
-        told = Text()
-        for status in (Status.ERROR, Status.WARNING, Status.UNKNOWN, Status.OK):
-            if counts[status] or status in (Status.ERROR, Status.OK):
-                colour = colours[_COLOURS[status]] if counts[status] else colours["quiet"]
-                words = view.tr(f"top.{status.value.lower()}", n=counts[status])
-                told.append(f"{SIGNS[status]} {words}", Style(color=colour, bold=bool(counts[status])))
-                told.append("  ")
+            node = fit(str(hello["node"]), min(cell_len(str(hello["node"])), max(8, self.size.width // 6)))
+            brand.append(f"  {node}", Style(bold=False, color=colours["foreground"]))
+        room = self.size.width - brand.cell_len - cell_len(who) - cell_len(_clock(view)) - 8
+        told = self._told(counts, view, short=False)
+        if self.size.width and told.cell_len > room:
+            told = self._told(counts, view, short=True)
         self.query_one("#counts", Static).update(told if hello else "", layout=False)
         other = (brand.plain, who) != self._names
         self._names = (brand.plain, who)
@@ -53,13 +50,29 @@ class TopBar(Widget):
         self.query_one("#who", Static).update(who, layout=other)
         self.show_time(view)
 
+    def _told(self, counts: Mapping[Status, int], view: View, *, short: bool) -> Text:
+        """How many programs are in each state that any is in; ``short`` without the states' words."""
+        colours, told = self.app.theme_variables, Text(no_wrap=True)
+        for status in (Status.ERROR, Status.WARNING, Status.UNKNOWN, Status.OK):
+            count = counts[status]
+            if count:
+                one = ".one" if count == 1 and status in (Status.ERROR, Status.WARNING) else ""
+                words = str(count) if short else view.tr(f"top.{status.value.lower()}{one}", n=count)
+                told.append("  " if told else "")
+                told.append(f"{SIGNS[status]} {words}", Style(color=colours[_COLOURS[status]], bold=True))
+        return told
+
     def show_time(self, view: View) -> None:
         """Show the time alone."""
-        local = view.now.astimezone(view.zone)
-        told = f"{local:%H:%M:%S} {local.tzname()}"
+        told = _clock(view)
         same_width = len(told) == self._clock_cells
         self._clock_cells = len(told)
         self.query_one("#clock", Static).update(told, layout=not same_width)
+
+
+def _clock(view: View) -> str:
+    local = view.now.astimezone(view.zone)
+    return f"{local:%H:%M:%S} {local.tzname()}"
 
 
 class LostBar(Static):
@@ -89,10 +102,11 @@ class KeyLine(Static):
         """Show keys: the key as it is written on it, its words, and the action that a click does."""
         colours = self.app.theme_variables
         line = Text(no_wrap=True, overflow="ellipsis")
+        cells = sum(cell_len(key) + 1 + cell_len(words) for key, words, _ in keys)
+        gap = "   " if cells + 3 * (len(keys) - 1) + 2 <= self.size.width else "  "
         for key, words, action in keys:
             meta = Style.from_meta({"@click": action}) if action else Style()
+            line.append(gap if line else "")
             line.append(key, Style(bold=True, color=colours["accent"]) + meta)
             line.append(f" {words}", Style(color=colours["quiet"]) + meta)
-            line.append("   ")
-        line.rstrip()
         self.update(line, layout=False)

@@ -21,6 +21,8 @@ Piece = tuple[str, str]
 class LineList(ScrollView):
     """Rows by key. A subclass says how a row and the heading are drawn, as pieces.
 
+    The cursor stays with its row once somebody has moved it; before that it stands on the first row.
+
     A strip is kept until the row, the width or the colours change. The row of the cursor carries a mark as well as a
     colour.
     """
@@ -63,6 +65,8 @@ class LineList(ScrollView):
         self._keys: list[str] = []
         self._place: dict[str, int] = {}
         self._cursor = 0
+        self._placed = False
+        """Whether a person has put the cursor where it is; until then it stays at the top."""
         self._strips: dict[str, Strip] = {}
         self._styles: dict[str, Style] = {}
 
@@ -93,7 +97,12 @@ class LineList(ScrollView):
         before, chosen = self._keys, self.chosen
         self._keys = list(keys)
         self._place = {key: index for index, key in enumerate(self._keys)}
-        self._cursor = self._place.get(chosen, min(self._cursor, max(0, len(self._keys) - 1)))
+        stays = self._place.get(chosen, min(self._cursor, max(0, len(self._keys) - 1)))
+        self._cursor = stays if self._placed else 0
+        if self._cursor != stays:
+            for key in (chosen, self.chosen):
+                self._strips.pop(key, None)
+                changed = None if changed is None else changed | {key}
         if changed is None:
             self._strips.clear()
         else:
@@ -178,6 +187,7 @@ class LineList(ScrollView):
     def _stand_on(self, index: int) -> None:
         if not self._keys:
             return
+        self._placed = True
         old = self.chosen
         self._cursor = max(0, min(index, len(self._keys) - 1))
         for key in (old, self.chosen):

@@ -95,12 +95,11 @@ def aligned(svg: str) -> str:
             run = [html.escape(one).replace("\xa0", "&#160;") for one in characters]
             width = cells * _CELL
             if cells == 1:
-                parts.append(
-                    f'<text class="{style}" x="{at:g}" y="{y}" textLength="{len(run) * width:g}"{rest}>{"".join(run)}</text>'
-                )
+                whole = f'x="{at:g}" textLength="{len(run) * width:g}"'
+                parts.append(f'<text class="{style}" y="{y}" {whole}{rest}>{"".join(run)}</text>')
             else:
                 each = "".join(f'<tspan x="{at + n * width:g}">{one}</tspan>' for n, one in enumerate(run))
-                parts.append(f'<text class="{style}" y="{y}"{rest} font-size="22">{each}</text>')
+                parts.append(f'<text class="{style}" y="{y}" font-size="22"{rest}>{each}</text>')
             at += len(run) * width
         return "".join(parts)
 

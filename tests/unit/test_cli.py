@@ -108,8 +108,8 @@ def test_a_configuration_that_cannot_be_used_is_said_in_words():
 
 @pytest.mark.parametrize(
     "line",
-    ["", "nope", "runs", "runs a --limit 0", "runs a --limit x", "check --timeout x", "--what", "user", "user add kim",
-     "user add kim --key k --role king", "logs a --json", "rerun", "check --language", "--language xx runs a",
+    ["", "nope", "runs", "runs a --limit 0", "runs a --limit x", "--what", "user", "user add kim",
+     "user add kim --key k --role king", "logs a --json", "rerun", "--language xx runs a",
      "tui --identity"],
 )  # fmt: skip
 def test_wrong_usage_is_2_and_says_so_on_stderr(line, capsys):
@@ -118,6 +118,29 @@ def test_wrong_usage_is_2_and_says_so_on_stderr(line, capsys):
     assert said.out == ""
     assert "batmon" in said.err
     assert "Traceback" not in said.err
+
+
+@pytest.mark.parametrize("line", ["check --timeout x", "check --language", "--language xx check", "check --what"])
+@pytest.mark.parametrize("flags", ["", " --json"])
+def test_a_plug_in_that_is_called_wrongly_knows_nothing(line, flags, capsys):
+    assert app.run((line + flags).split()) == 3
+    said = capsys.readouterr()
+    (printed,) = said.out.splitlines()
+    assert printed.startswith('{"status": "UNKNOWN", "message": "' if flags else "BATMON UNKNOWN - ")
+    assert "Traceback" not in said.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell and /dev/full")
+@pytest.mark.parametrize("redirected", [">&-", ">/dev/full", ">&- 2>&-"])
+@pytest.mark.parametrize(("line", "code"), [("check", 3), ("doctor", 1), ("check --help", 0)])
+def test_an_output_that_is_closed_or_full_is_no_defect(line, code, redirected):
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'exec "$0" -m batmon {line} {redirected}', sys.executable],
+        capture_output=True, text=True, check=False, timeout=30,
+    )  # fmt: skip
+    assert done.returncode == (3 if line.startswith("check") and "full" in redirected else code)
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
 
 
 def test_a_daemon_that_is_away_is_1_with_a_hint(capsys):
@@ -174,7 +197,7 @@ class Elsewhere(Session):
 
 @pytest.mark.parametrize(
     "line",
-    ["", "up", "daemon", "tui", "config show", "service install", "--state /x check", "check --state /x",
+    ["", "up", "daemon", "tui", "config show", "service install", "--state /x runs a", "runs a --state /x",
      "--config /etc/shadow runs a", "runs a --config /etc/shadow", "nope"],
 )  # fmt: skip
 async def test_from_afar_nothing_of_the_server_can_be_named(line, capsys):

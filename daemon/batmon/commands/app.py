@@ -39,14 +39,13 @@ def run(arguments: list[str]) -> int:
         logging.basicConfig(level=logging.DEBUG)
     else:
         logging.getLogger("batmon").addHandler(logging.NullHandler())  # a person reads sentences; a daemon logs
-    words = _globals_first(arguments)
     try:
-        action = _understood(_grammar(remote=False), words, session)
+        action = _understood(_grammar(remote=False), _globals_first(arguments), session)
         return action if isinstance(action, int) else asyncio.run(_local(action, session))
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 - no traceback reaches a user
-        return _said(session, error, words)
+        return _said(session, error, arguments)
 
 
 async def run_remote(arguments: list[str], session: Session) -> int:
@@ -95,7 +94,10 @@ def _places(
     language: Annotated[str | None, typer.Option(metavar="auto|ko|en", help="language [env: BATMON_LANGUAGE]")] = None,
     *,
     version: Annotated[
-        bool, typer.Option("--version", help="show the version", is_eager=True, callback=lambda asked: _version(asked=asked))
+        bool,
+        typer.Option(
+            "--version", help="show the version", is_eager=True, callback=lambda asked: _version(asked=asked)
+        ),
     ] = False,
 ) -> None:
     del version  # answered by its callback
@@ -158,7 +160,8 @@ def _explained(session: Session, error: Exception) -> int:
         session.err(f"{name}{error}" + (f"\n  {error.hint}" if error.hint else ""))
         return WRONG_USAGE if isinstance(error, BadRequest) else FAILED
     log.error("a command failed", exc_info=error)
-    session.err(f"batmon: internal error: {type(error).__name__}: {error}\n  BATMON_DEBUG=1 shows where")
+    hint = "\n  BATMON_DEBUG=1 shows where" if isinstance(session, LocalSession) else ""
+    session.err(f"batmon: internal error: {type(error).__name__}: {error}{hint}")
     return FAILED
 
 

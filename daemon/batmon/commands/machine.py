@@ -49,7 +49,9 @@ def _daemon(context: typer.Context) -> int:
 
 def _tui(
     context: typer.Context,
-    where: Annotated[str | None, typer.Argument(metavar="ssh://USER@HOST:PORT", show_default=False, hidden=True)] = None,
+    where: Annotated[
+        str | None, typer.Argument(metavar="ssh://USER@HOST:PORT", show_default=False, hidden=True)
+    ] = None,
     *,
     identity: Annotated[str | None, typer.Option(metavar="FILE", help="private key for ssh")] = None,
 ) -> int:

@@ -58,7 +58,9 @@ def _check(
     programs: Annotated[list[str] | None, typer.Argument(metavar="PROGRAM", show_default=False, hidden=True)] = None,
     *,
     as_json: Json = False,
-    timeout: Annotated[float, typer.Option(metavar="SEC", min=0.001, max=86400, help="how long to wait for the daemon")] = 5.0,
+    timeout: Annotated[
+        float, typer.Option(metavar="SEC", min=0.001, max=86400, help="how long to wait for the daemon")
+    ] = 5.0,
     language: Annotated[str | None, typer.Option(metavar="ko|en", help="language of the text")] = None,
 ) -> Action:
     """Say whether all is well.

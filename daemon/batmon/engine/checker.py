@@ -40,6 +40,8 @@ LAST_LOG_CHARS = 500
 NOT_LOOKED = "not looked yet since the daemon started"
 AFTER_FAULT = timedelta(minutes=1)
 """When a program whose judgement failed for a reason nobody expected is judged again."""
+BEGINNING = ScanState()
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 NOTHING_SEEN = LogSight(LogState.NONE_YET)
 UNCONFIGURED_LIMIT = 200
 """Bots that nobody configured and that record runs: more than this is somebody's mistake, and is logged."""
@@ -102,9 +104,11 @@ class Checker:
             held.caught_up = True
         if state.log_seen:
             held.sight = LogSight(LogState.PRESENT)
-        for cursor in sorted(cursors, key=lambda cursor: cursor.offset):
-            held.cursors[cursor.fingerprint] = cursor
-            held.scans[log_series(Path(cursor.path).name)] = ScanState.from_json(cursor.scan_state)
+        for cursor in cursors:
+            series, scan = log_series(Path(cursor.path).name), ScanState.from_json(cursor.scan_state)
+            known = held.scans.get(series, BEGINNING)
+            if (scan.last_at or LONG_AGO) >= (known.last_at or LONG_AGO):  # the file that was written last goes on
+                held.scans[series] = scan
         self._watched[program.name] = held
         self._by_fold[program.name.casefold()] = program.name
         self._unfinished.add(program.name)
@@ -120,9 +124,15 @@ class Checker:
         held = self._watched[batch.program]
         async with held.lock:
             series = log_series(Path(batch.path).name)
-            state = held.scans.get(series, ScanState())
+            state = held.scans.get(series, BEGINNING)
             written = await self._written(held, batch, begun=bool(state.data))
-            result = held.scanner.scan(state, batch.lines, path=batch.path, written=written)
+            try:
+                result = held.scanner.scan(state, batch.lines, path=batch.path, written=written)
+            except Exception as error:
+                # a line that breaks the scanner must not blind us for all other programs
+                log.exception("cannot read log lines", extra={"program": batch.program, "path": batch.path})
+                self._doubt(held, f"its log could not be read: {error}")
+                return
             held.scans[series] = result.state
             held.cursors[batch.fingerprint] = Cursor(
                 node=self._node,
@@ -281,11 +291,14 @@ class Checker:
         except Exception as error:
             # one program that cannot be judged must not blind us for all others: it is UNKNOWN, and says why
             log.exception("cannot judge", extra={"program": held.program.name})
-            self._scheduler.set(held.program.name, self._now() + AFTER_FAULT)
-            held.doubt = f"it could not be judged: {error}"
-            self._settled(held)
+            self._doubt(held, f"it could not be judged: {error}")
             return
         held.doubt = ""
+        self._settled(held)
+
+    def _doubt(self, held: Watched, why: str) -> None:
+        self._scheduler.set(held.program.name, self._now() + AFTER_FAULT)
+        held.doubt = why
         self._settled(held)
 
     def _settled(self, held: Watched) -> None:

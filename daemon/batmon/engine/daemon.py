@@ -14,7 +14,8 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from batmon import __version__
@@ -44,6 +45,10 @@ from batmon.places import gate_address
 from batmon.store import AuditEntry, EmbeddedPostgres, Store
 
 log = logging.getLogger(__name__)
+
+
+CURSORS_KEPT = timedelta(days=90)
+"""For how long it is remembered how far a log was read that is not there any more."""
 
 
 def utc_now() -> datetime:
@@ -128,6 +133,8 @@ class Daemon:
         self.checker = Checker(store, self.board, self.scheduler, node=config.node, now=self.now, blind=blind)
         states = await store.register(config.node, self.programs, now)
         cursors = await store.cursors(config.node)
+        gone = await asyncio.to_thread(lambda: [c.path for c in cursors if not Path(c.path).exists()])
+        await store.forget_cursors(config.node, gone, now - CURSORS_KEPT)
         for program in self.programs:
             state = states[program.name]
             if (

@@ -90,6 +90,12 @@ class ScanState:
 
     data: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def last_at(self) -> datetime | None:
+        """The time of the latest line that was read; None at the beginning of a log."""
+        last = self.data.get("last_at")
+        return datetime.fromisoformat(last) if last else None
+
     def to_json(self) -> dict[str, Any]:
         """Only strings, numbers, lists and objects."""
         return dict(self.data)

@@ -240,6 +240,10 @@ class Store:
         """How far the logs of a node were read."""
         return [cursor_of(row) for row in await self._fetch("cursors", node)]
 
+    async def forget_cursors(self, node: str, paths: Sequence[str], before: datetime) -> None:
+        """Forget how far these files were read, if that was last written down before ``before``."""
+        await self._execute("forget_cursors", node, list(paths), before)
+
     # What others write
 
     async def listen(

@@ -24,6 +24,13 @@ SELECT last_seen FROM nodes WHERE name = $1;
 -- $1 text: node
 SELECT node, program, fingerprint, path, "offset", scan_state FROM log_cursors WHERE node = $1;
 
+-- name: forget_cursors
+-- Forget files that are gone and were not read for long.
+-- $1 text: node
+-- $2 text[]: path
+-- $3 timestamptz: before
+DELETE FROM log_cursors WHERE node = $1 AND path = ANY ($2::text[]) AND updated_at < $3;
+
 -- name: put_cursors
 -- $1 text[]: node
 -- $2 text[]: program
