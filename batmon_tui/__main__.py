@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from batmon import __version__
 from batmon.errors import BatmonError
 from batmon.gate.client import GateClient
 from batmon.places import default_state, gate_address
 from batmon_tui.locale import choose, tr
+
+CLIENT = f"tui {__version__}"
+Connect = Callable[[], Awaitable[GateClient]]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,21 +32,42 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(tr(choose(args.language, locale=locale), "main.no_terminal") + "\n")
         return 2
 
-    async def connect() -> GateClient:
-        if args.ssh:
-            from batmon_tui.attach import connect_ssh  # noqa: PLC0415 - asyncssh is slow to import
-
-            return await connect_ssh(args.ssh, args.identity)
-        return await GateClient.connect(args.address or gate_address(default_state()), client=f"tui {__version__}")
-
-    from batmon_tui.app import BatmonApp  # noqa: PLC0415 - Textual is slow to import, and wrong usage needs none of it
-
     try:
-        app = BatmonApp(connect, language=args.language, locale=locale, remote=False)
-        app.run()
+        if args.ssh:
+            return asyncio.run(_from_afar(args.ssh, args.identity, args.language, locale))
+        address = args.address or gate_address(default_state())
+        return asyncio.run(_show(lambda: GateClient.connect(address, client=CLIENT), args.language, locale))
     except BatmonError as error:
         sys.stderr.write(f"{error}\n" + (f"{error.hint}\n" if error.hint else ""))
         return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+async def _from_afar(url: str, identity: str | None, language: str, locale: str) -> int:
+    """The console of another machine. Who that is and whether it lets us in is settled before the screen opens.
+
+    Only this first time may ask about a key that is not known; connections after a loss ask nothing.
+    """
+    from batmon_tui.attach import ask_on_terminal, connect_ssh  # noqa: PLC0415 - asyncssh is slow to import
+
+    first: list[GateClient] = [await connect_ssh(url, identity, trust=ask_on_terminal)]
+
+    async def connect() -> GateClient:
+        return first.pop() if first else await connect_ssh(url, identity)
+
+    try:
+        return await _show(connect, language, locale)
+    finally:
+        for client in first:
+            await client.close()
+
+
+async def _show(connect: Connect, language: str, locale: str) -> int:
+    from batmon_tui.app import BatmonApp  # noqa: PLC0415 - Textual is slow to import, and wrong usage needs none of it
+
+    app = BatmonApp(connect, language=language, locale=locale, remote=False)
+    await app.run_async()
     return app.return_code or 0
 
 

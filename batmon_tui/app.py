@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.screen import Screen
+from textual.widgets import Input
 
 from batmon.errors import BatmonError, DaemonUnreachable
 from batmon.gate.client import GateClient
@@ -20,7 +22,7 @@ from batmon_tui.board import Row, View, fold
 from batmon_tui.link import BoardFrame, Connect, Link, LinkFound, LinkLost
 from batmon_tui.locale import LANGUAGES, Language, choose, tr
 from batmon_tui.screens.board import BoardScreen
-from batmon_tui.screens.page import Page
+from batmon_tui.screens.page import Dialog, Page, type_into
 
 SECOND = 1.0
 
@@ -133,6 +135,14 @@ class BatmonApp(App[None]):
             for page in self.pages[-1:]:
                 page.tell()
 
+    def on_key(self, event: events.Key) -> None:
+        """Typed ahead: a key that set out for what had the focus before goes into the box that has it now."""
+        if isinstance(self.screen, Dialog) and self.screen.type_ahead(event):
+            event.prevent_default()
+        elif isinstance(self.focused, Input) and event.is_printable and event.character:
+            event.prevent_default()
+            type_into(self.focused, event.character)
+
     # -- what the link says
 
     def on_link_found(self, message: LinkFound) -> None:
@@ -219,10 +229,10 @@ class BatmonApp(App[None]):
 
     def open_log(self, name: str, run_id: str | None = None) -> None:
         """Open a program's log, at its end or at a run."""
-        from batmon_tui.screens.log import LogScreen  # noqa: PLC0415 - as above
+        from batmon_tui.screens.program import ProgramScreen  # noqa: PLC0415 - as above
 
         if name in self.rows:
-            self.push_screen(LogScreen(name, run_id=run_id))
+            self.push_screen(ProgramScreen(name, "log", run_id))
 
     def open_rerun(self, name: str) -> None:
         """Ask for what a re-run needs, then show its output."""

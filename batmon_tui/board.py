@@ -20,6 +20,7 @@ Row = Mapping[str, Any]
 SIGNS: Mapping[Status, str] = {Status.OK: "✓", Status.WARNING: "!", Status.ERROR: "✗", Status.UNKNOWN: "?"}
 RUNNING_SIGN = "▸"
 STRIP_LENGTH = 30
+SHORT_MOMENT = 10
 BLOCKS = "▁▂▃▄▅▆▇"
 """Seven heights: the eighth would touch the row above."""
 
@@ -50,12 +51,24 @@ class View:
         return "" if here.utcoffset() == there.utcoffset() else f" {here.tzname()}"
 
     def brief(self, when: str | None) -> str:
-        """A moment for a column: ``06:00`` of today, else as ``moment``."""
-        if when:
-            at = datetime.fromisoformat(when).astimezone(self.zone)
-            if at.date() == self.now.astimezone(self.zone).date():
-                return f"{at:%H:%M}"
-        return self.moment(when)
+        """A moment for a column: ``06:00`` of today, ``Wed 06:00`` within six days, else as ``moment``.
+
+        Where ``moment`` is no longer than that (``내일 06:00``), it is taken.
+        """
+        told = self.moment(when)
+        if not when:
+            return told
+        at = datetime.fromisoformat(when).astimezone(self.zone)
+        days = abs((at.date() - self.now.astimezone(self.zone).date()).days)
+        if days == 0:
+            return f"{at:%H:%M}"
+        if days >= len(self._weekdays) or cell_len(told) <= SHORT_MOMENT:
+            return told
+        return f"{self._weekdays[at.weekday()]} {at:%H:%M}"
+
+    @property
+    def _weekdays(self) -> list[str]:
+        return self.tr("days").split()
 
     def moment(self, when: str | None) -> str:
         """``today 06:00``; a dash for no moment."""
@@ -151,6 +164,18 @@ def why(row: Row, view: View) -> str:
     return words.say(reason, row["facts"], view.language, view.zone, view.now)
 
 
+def in_short(row: Row, view: View) -> str:
+    """The reason for a column: without what stands in the columns beside it."""
+    facts, reason = row["facts"], row["reason"]
+    if reason == Reason.FAILED and facts.get("line"):
+        return f"{words.run_status_word(RunStatus.FAILED, view.language)}: {facts['line']}"
+    if reason == Reason.SUCCEEDED:
+        count = facts.get("processed")
+        done = words.run_status_word(RunStatus.SUCCESS, view.language)
+        return view.tr("program.processed", n=f"{count:,}") if count else done
+    return why(row, view)
+
+
 def tell(row: Row, shown: View) -> Told:
     """A row in words, its times in the program's own zone; the zone is named where it is not the one of ``shown``."""
     view = shown.of(row)
@@ -171,7 +196,7 @@ def tell(row: Row, shown: View) -> Told:
         took=view.tr("board.running") if running else view.duration(ended.get("duration_sec")),
         due=view.brief(due) + zone if due else "–",
         schedule=words.schedule_in_words(row["schedule"], view.language) + (zone if row["schedule"] else ""),
-        why=" ".join(why(row, view).split()),
+        why=" ".join(in_short(row, view).split()),
         last_log=" ".join(str(row.get("last_log") or "").split()),
     )
 

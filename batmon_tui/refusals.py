@@ -15,8 +15,10 @@ def in_words(error: BatmonError, language: Language) -> str:
     """
     known = dictionary(language)
     sentence = known.get(f"error.{error.code}", str(error))
-    figure = re.search(r"\d+", error.hint)
-    hint = known.get(f"error.{error.code}.hint", error.hint)
-    if "{n}" in hint:
-        hint = tr(language, f"error.{error.code}.hint", n=figure.group()) if figure else ""
+    hint = error.hint
+    own = f"error.{error.code}.hint"
+    if own in known:
+        figure = re.search(r"\d+", hint)
+        wanted = "{n}" in known[own]
+        hint = "" if wanted and figure is None else tr(language, own, n=figure.group() if figure else "")
     return f"{sentence}\n{hint}" if hint else sentence

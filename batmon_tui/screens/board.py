@@ -137,16 +137,16 @@ class BoardScreen(Page):
     def action_filter(self) -> None:
         """Ask for words that a row must hold."""
         box = self.query_one("#filter", Input)
-        box.set_class(True, "-shown")
-        box.focus()
+        box.display = True
+        self.set_focus(box)  # at once: what is typed next is for the box, however fast it comes
 
     def action_clear_filter(self) -> None:
         """Show all programs again."""
         box = self.query_one("#filter", Input)
-        box.set_class(False, "-shown")
+        box.display = False
         box.value = ""
         self._wanted = ""
-        self.query_one(BoardView).focus()
+        self.set_focus(self.query_one(BoardView))
         self.tell()
 
     @on(Input.Changed, "#filter")
@@ -158,7 +158,7 @@ class BoardScreen(Page):
     def _filter_done(self) -> None:
         if not self._wanted:
             self.action_clear_filter()
-        self.query_one(BoardView).focus()
+        self.set_focus(self.query_one(BoardView))
 
     # -- a program
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, TypeVar
 
 from rich.style import Style
 from rich.table import Table
@@ -14,11 +15,17 @@ from textual.widgets import Static
 
 from batmon_tui.screens.page import Dialog
 
+Cell = TypeVar("Cell")
+
 _KEYS = (
     ("Enter", "key.open"), ("Esc", "key.back"), ("↑ ↓  j k", "key.move"), ("g G", "key.ends"),
     ("n N", "key.next_fault"), ("/", "key.filter"), (":", "key.jump"), ("l", "key.log"),
-    ("r", "key.rerun"), ("Tab 1 2", "key.sections"), ("o s", "key.output"), ("m", "key.more"),
+    ("r", "key.rerun"), ("Tab 1-4", "key.sections"), ("o s", "key.output"), ("m", "key.more"),
     ("T", "key.theme"), ("L", "key.language"), ("Ctrl+P", "key.palette"), ("q", "key.quit"),
+)  # fmt: skip
+_LOG_KEYS = (
+    ("/ n N", "search"), ("e E", "error"), ("!", "errors"), ("&", "filter"), ("f", "follow"), ("t", "time"),
+    ("o", "files"), ("w", "wrap"), ("← →", "sideways"),
 )  # fmt: skip
 _SIGNS = (
     ("✓", "ok", "success"), ("!", "warning", "warning"), ("✗", "error", "error"), ("?", "unknown", "doubt"),
@@ -36,6 +43,8 @@ class HelpDialog(Dialog[None]):
         with VerticalScroll(id="box"):
             yield Static(self.tr("help.title"), classes="title", markup=False)
             yield Static(self._keys(), classes="said", markup=False)
+            yield Static(self.tr("help.log"), classes="title", markup=False)
+            yield Static(self._log_keys(), classes="said", markup=False)
             yield Static(self.tr("help.signs"), classes="title", markup=False)
             yield Static(self._signs(), markup=False)
 
@@ -50,9 +59,30 @@ class HelpDialog(Dialog[None]):
             table.add_row(Text(key, **strong), Text(self.tr(words)), Text(other, **strong), Text(self.tr(second)))
         return table
 
+    def _log_keys(self) -> Table:
+        table = Table.grid(padding=(0, 2), expand=True)
+        for _ in range(3):
+            table.add_column(no_wrap=True)
+            table.add_column(ratio=1, no_wrap=True)
+        for row in _rows(_LOG_KEYS, 3):
+            cells = [(Text(key, Style(bold=True)), Text(self.tr(f"log.key.{words}"))) for key, words in row]
+            table.add_row(*[cell for pair in cells for cell in pair])
+        return table
+
     def _signs(self) -> Table:
         colours = self.app.theme_variables
-        table = Table.grid(padding=(0, 2))
-        for sign, key, colour in _SIGNS:
-            table.add_row(Text(sign, Style(bold=True, color=colours[colour])), Text(self.tr(f"help.sign.{key}")))
+        table = Table.grid(padding=(0, 1), expand=True)
+        for _ in range(2):
+            table.add_column(no_wrap=True)
+            table.add_column(ratio=1)
+        for row in _rows(_SIGNS, 2):
+            cells = [
+                (Text(sign, Style(bold=True, color=colours[colour])), Text(self.tr(f"help.sign.{key}")))
+                for sign, key, colour in row
+            ]
+            table.add_row(*[cell for pair in cells for cell in pair])
         return table
+
+
+def _rows(cells: Sequence[Cell], columns: int) -> list[Sequence[Cell]]:
+    return [cells[start : start + columns] for start in range(0, len(cells), columns)]

@@ -40,7 +40,7 @@ class JumpDialog(Dialog[str]):
             yield OptionList(id="found", markup=False)
             yield Static(self.tr("jump.placeholder"), classes="ask", markup=False)
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         """Typing comes first."""
         self.query_one(OptionList).can_focus = False
         self._find("")

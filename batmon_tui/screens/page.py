@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from textual import events
 from textual.app import ComposeResult
 from textual.screen import ModalScreen, Screen
+from textual.widgets import Input
 
 from batmon_tui.board import View, counts
 from batmon_tui.widgets.frame import KeyLine, LostBar, TopBar
@@ -20,8 +22,12 @@ Answer = TypeVar("Answer")
 class Page(Screen[None]):
     """A whole screen between the bar at the top and the keys at the bottom."""
 
-    ready = False
-    """Whether its widgets are there; messages may come before and after."""
+    _filled = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether its widgets are there; messages and the clock may come before and after."""
+        return self._filled and self.app.is_running
 
     def compose(self) -> ComposeResult:
         """The frame; ``content`` stands in it."""
@@ -54,13 +60,13 @@ class Page(Screen[None]):
 
     def on_mount(self) -> None:
         """Fill the frame."""
-        self.ready = True
+        self._filled = True
         self.tell_frame()
         self.tell()
 
     def on_unmount(self) -> None:
         """Nothing is said any more."""
-        self.ready = False
+        self._filled = False
 
     def on_screen_resume(self) -> None:
         """It is in front again: what changed meanwhile is shown."""
@@ -96,10 +102,23 @@ class Page(Screen[None]):
             self.app.pop_screen()
 
 
+def type_into(box: Input, character: str) -> None:
+    """Put a character where the cursor of a box is, in the place of what is selected."""
+    if box.selection.is_empty:
+        box.insert_text_at_cursor(character)
+    else:
+        box.replace(character, *box.selection)
+
+
 class Dialog(ModalScreen[Answer]):
     """A box over the page; Esc closes it."""
 
     BINDINGS = [("escape", "close", "close")]  # noqa: RUF012 - Textual's own form
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._there = False
+        self._early: list[tuple[str, str]] = []
 
     @property
     def console_app(self) -> BatmonApp:
@@ -109,6 +128,27 @@ class Dialog(ModalScreen[Answer]):
     def tr(self, key: str, **values: Any) -> str:
         """A sentence in the app's language."""
         return self.console_app.view.tr(key, **values)
+
+    async def on_mount(self) -> None:
+        """The box that is asked for has the keys, also those that came before it was there."""
+        self._there = True
+        if not self.AUTO_FOCUS:
+            return
+        box = self.query_one(self.AUTO_FOCUS, Input)
+        self.set_focus(box)
+        for key, character in self._early:
+            if key == "enter":
+                await box.action_submit()
+            else:
+                type_into(box, character)
+        self._early.clear()
+
+    def type_ahead(self, event: events.Key) -> bool:
+        """Keep a key until there is a box to type it into; False when there is one already, or none will be."""
+        if self._there or not self.AUTO_FOCUS or not (event.is_printable or event.key == "enter"):
+            return False
+        self._early.append((event.key, event.character or ""))
+        return True
 
     def action_close(self) -> None:
         """Leave it with no answer."""

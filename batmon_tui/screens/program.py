@@ -1,4 +1,4 @@
-"""A program's page: what is true of it, and its runs. Its log and its re-run open from here."""
+"""A program's page: overview, runs, log and re-run as its sections."""
 
 from __future__ import annotations
 
@@ -6,25 +6,26 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from rich.style import Style
-from rich.table import Table
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
-from textual.widgets import ContentSwitcher, Static
+from textual.containers import Vertical
+from textual.widgets import ContentSwitcher, Input, Static
 
-from batmon import words
 from batmon.errors import BatmonError
-from batmon.model import Origin, Status
-from batmon_tui.board import SIGNS, status_of, why
+from batmon.model import Origin, Role
+from batmon_tui.board import View
 from batmon_tui.screens.page import Page
 from batmon_tui.widgets.lines import LineList
-from batmon_tui.widgets.plot_view import PlotView
+from batmon_tui.widgets.log_view import LogView
+from batmon_tui.widgets.overview import Overview
+from batmon_tui.widgets.rerun_section import RerunSection
 from batmon_tui.widgets.runs_view import RunsView
 
 PAGE = 100
 """Runs that are asked for at a time."""
+SECTIONS = ("overview", "runs", "log", "rerun")
 
 
 class TabLine(Static):
@@ -34,61 +35,85 @@ class TabLine(Static):
 
 
 class ProgramScreen(Page):
-    """One program; ``section`` is ``overview`` or ``runs``."""
+    """One program; ``section`` is one of ``SECTIONS``. ``run_id``: the log opens where that run begins."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "climb", show=False),
         Binding("1", "section('overview')", show=False),
         Binding("2", "section('runs')", show=False),
         Binding("3,l", "log", show=False),
-        Binding("4,r", "rerun", show=False),
-        Binding("tab", "other_section", show=False, priority=True),
+        Binding("4", "section('rerun')", show=False),
+        Binding("r", "rerun", show=False),
+        Binding("enter", "open", show=False),
+        Binding("tab", "other_section(1)", show=False, priority=True),
+        Binding("shift+tab", "other_section(-1)", show=False, priority=True),
         Binding("m", "more", show=False),
         Binding("o", "output", show=False),
     ]
 
-    def __init__(self, name: str, section: str = "overview") -> None:
+    def __init__(self, name: str, section: str = "overview", run_id: str | None = None) -> None:
         super().__init__()
-        self._program = name
+        self.program = name
         self._section = section
+        self._run_id = run_id
         self._config: Mapping[str, Any] = {}
         self._runs: list[dict[str, Any]] = []
         self._more = False
         self._seen: tuple[Any, ...] = ()
+        self._log: LogView | None = None
 
     def content(self) -> ComposeResult:
-        """The sections' names, then the section."""
+        """The sections' names, then the section; the log's comes when it is first wanted."""
         yield TabLine(id="tabs", markup=False)
         with ContentSwitcher(initial=self._section):
-            with VerticalScroll(id="overview"):
-                yield Static(id="sentence", markup=False)
-                yield PlotView()
-                yield Static(id="facts", markup=False)
+            yield Overview(id="overview")
             with Vertical(id="runs"):
                 yield RunsView(id="runs-list")
                 yield Static(id="runs-note", markup=False)
+            yield Vertical(id="log")
+            yield RerunSection(id="rerun")
 
     def on_mount(self) -> None:
         """Show what the board knows, and ask for the rest."""
         super().on_mount()
-        self._focus_section()
+        self._enter_section()
 
     def keys(self) -> Sequence[tuple[str, str, str]]:
         """What can be done here."""
-        runs = self._section == "runs"
+        if self._section == "log":
+            return self._keys_of_log()
+        runs, rerun = self._section == "runs", self._section == "rerun"
         return (
             ("Esc", self.tr("key.back"), "screen.climb"),
             *((("Enter", self.tr("key.open"), "screen.open"),) if runs else ()),
-            ("Tab", self.tr("key.sections"), "screen.other_section"),
+            *((("Enter", self.tr("rerun.start"), "screen.open"),) if rerun else ()),
+            ("Tab", self.tr("key.sections"), "screen.other_section(1)"),
             ("l", self.tr("key.log"), "screen.log"),
-            ("r", self.tr("key.rerun"), "screen.rerun"),
+            *(() if rerun else (("r", self.tr("key.rerun"), "screen.rerun"),)),
             *((("m", self.tr("key.more"), "screen.more"),) if runs and self._more else ()),
             *((("o", self.tr("key.output"), "screen.output"),) if self._rerun_now() else ()),
             ("?", self.tr("key.help"), "app.help"),
         )
 
+    def _keys_of_log(self) -> Sequence[tuple[str, str, str]]:
+        keys = (
+            ("/", "search", "'ask', 'search'"), ("e", "error", "'error', 'forward'"), ("!", "errors", "'only_errors'"),
+            ("&", "filter", "'ask', 'filter'"), ("f", "follow", "'follow'"), ("t", "time", "'ask', 'time'"),
+            ("o", "files", "'files'"), ("w", "wrap", "'wrap'"),
+        )  # fmt: skip
+        return (
+            ("Esc", self.tr("key.back"), "screen.climb"),
+            *((key, self.tr(f"log.key.{word}"), f"screen.in_log({action})") for key, word, action in keys),
+        )
+
     def _row(self) -> Mapping[str, Any] | None:
-        return self.console_app.rows.get(self._program)
+        return self.console_app.rows.get(self.program)
+
+    @property
+    def view(self) -> View:
+        """Times are told in the program's own zone."""
+        row = self._row()
+        return super().view if row is None else super().view.of(row)
 
     def _rerun_now(self) -> Mapping[str, Any] | None:
         """The re-run that is running, if there is one."""
@@ -102,14 +127,18 @@ class ProgramScreen(Page):
         if not self.ready:
             return
         self._tell_tabs()
+        if self._log is not None:
+            self._log.speak(self.console_app.language, self.view.zone)
         row = self._row()
         if row is None:
             gone = self.console_app.hello and self.console_app.rows
-            words_ = self.tr("program.gone", name=self._program) if gone else self.tr("program.loading")
-            self.query_one("#sentence", Static).update(words_)
+            said = self.tr("program.gone", name=self.program) if gone else self.tr("program.loading")
+            self.query_one(Overview).say(said)
             return
-        self._tell_overview(row)
+        self.query_one(Overview).show(row, self._config, self._runs, self.view)
         self._tell_runs()
+        allowed = self.console_app.may(Role.OPERATOR)
+        self.query_one(RerunSection).show(row, self._runs, self.view, allowed=allowed)
         seen = (self.console_app.stale, row.get("last_run"), row.get("running"))
         if seen != self._seen and not self.console_app.stale:
             self._ask()
@@ -118,7 +147,7 @@ class ProgramScreen(Page):
     @work(exclusive=True, group="program", exit_on_error=True)
     async def _ask(self) -> None:
         try:
-            answer = await self.console_app.link.request("program", name=self._program)
+            answer = await self.console_app.link.request("program", name=self.program)
         except BatmonError as error:
             if self.console_app.link.up:
                 self.console_app.say_error(error)
@@ -137,73 +166,18 @@ class ProgramScreen(Page):
         colours = self.app.theme_variables
         row = self._row()
         line = Text(no_wrap=True, overflow="ellipsis")
-        line.append(self._program, Style(bold=True, color=colours["foreground"]))
+        line.append(self.program, Style(bold=True, color=colours["foreground"]))
         if row is not None and row["title"] != row["name"]:
             line.append(f" {row['title']}", Style(color=colours["quiet"]))
         line.append("    ")
         here = Style(bold=True, underline=True, color=colours["accent"])
         away = Style(color=colours["quiet"])
-        for number, key, action in (
-            ("1", "overview", "screen.section('overview')"), ("2", "runs", "screen.section('runs')"),
-            ("3", "log", "screen.log"), ("4", "rerun", "screen.rerun"),
-        ):  # fmt: skip
+        for number, key in enumerate(SECTIONS, start=1):
+            action = "screen.log" if key == "log" else f"screen.section('{key}')"
             style = here if key == self._section else away
             line.append(f"{number} {self.tr('key.' + key)}", style + Style.from_meta({"@click": action}))
             line.append("   ")
         self.query_one("#tabs", TabLine).update(line, layout=False)
-
-    def _tell_overview(self, row: Mapping[str, Any]) -> None:
-        colours, view, status = self.app.theme_variables, self.view, status_of(row)
-        colour = {Status.ERROR: "error", Status.WARNING: "warning", Status.UNKNOWN: "doubt"}.get(status, "success")
-        word = words.status_word(status, view.language)
-        said = Text(f"{SIGNS[status]} {word}", Style(bold=True, color=colours[colour]))
-        said.append(f"  {why(row, view)}", Style(bold=False, color=colours["foreground"]))
-        since = view.tr("program.since", since=view.stamp(row["since"]))
-        said.append(f"\n  {since}", Style(bold=False, color=colours["quiet"]))
-        self.query_one("#sentence", Static).update(said)
-        self.query_one(PlotView).show(self._runs[:PAGE], view)
-        self.query_one("#facts", Static).update(self._facts(row))
-
-    def _facts(self, row: Mapping[str, Any]) -> Table:
-        view, config, tr = self.view, self._config, self.tr
-        run: Mapping[str, Any] = row.get("last_run") or {}
-        last = view.moment(run.get("start_time"))
-        if run:
-            last += f" · {view.duration(run.get('duration_sec'))}"
-            if run.get("processed_count"):
-                last += f" · {tr('program.processed', n=format(run['processed_count'], ','))}"
-        zone = words.schedule_in_words(row["schedule"], view.language)
-        left = [
-            ("program.schedule", tr("program.timezone", words=zone, zone=row["timezone"])),
-            ("program.next_due", view.moment(row.get("next_due"))),
-            ("program.grace", view.duration(config.get("grace_sec"))),
-            ("program.max_runtime", view.duration(config.get("max_runtime_sec"))),
-            ("program.last_run", last),
-            ("program.checked", view.stamp(row["checked_at"])),
-        ]
-        right = [
-            ("program.scheduler", row.get("scheduler") or "–"),
-            ("program.node", row.get("node") or str(self.console_app.hello.get("node", "–"))),
-            ("program.base_dir", row.get("base_dir") or "–"),
-            ("program.logs", ", ".join(config.get("logs", ())) or "–"),
-            ("program.encoding", str(config.get("encoding", "–"))),
-            ("program.rerun", row.get("retry_program") or tr("program.no_rerun")),
-        ]
-        if not row.get("configured", True):
-            right.insert(0, ("program.scheduler", tr("program.not_configured")))
-        quiet = Style(color=self.app.theme_variables["quiet"])
-        wide = self.size.width >= 110
-        table = Table.grid(padding=(0, 2), expand=False)
-        for _ in range(2 if wide else 1):
-            table.add_column(no_wrap=True)
-            table.add_column(overflow="fold")
-        if wide:
-            for (key, value), (other, second) in zip(left, right, strict=False):
-                table.add_row(Text(tr(key), quiet), Text(value), Text(tr(other), quiet), Text(second))
-        else:
-            for key, value in left + right:
-                table.add_row(Text(tr(key), quiet), Text(value))
-        return table
 
     def _tell_runs(self) -> None:
         self.query_one(RunsView).show(self._runs, self.view)
@@ -211,56 +185,91 @@ class ProgramScreen(Page):
         self.query_one("#runs-note", Static).update(note if self._runs else self.tr("runs.empty"))
 
     def on_resize(self) -> None:
-        """A taller page has a taller plot."""
+        """Another size, another plot."""
         super().on_resize()
-        self.query_one(PlotView).styles.height = max(7, min(16, self.size.height // 3))
+        self.query_one(Overview).size_plot(self.size.height)
         self.call_after_refresh(self.tell)
 
     # -- going about
 
-    def _focus_section(self) -> None:
-        (self.query_one(RunsView) if self._section == "runs" else self.query_one("#overview")).focus()
+    def _enter_section(self) -> None:
+        if self._section == "log":
+            self._enter_log()
+        elif self._section == "runs":
+            self.set_focus(self.query_one(RunsView))
+        else:
+            self.set_focus(self.query_one(f"#{self._section}"))
+
+    def _enter_log(self) -> None:
+        run_id, self._run_id = self._run_id, None
+        if self._log is None:
+            language, zone = self.console_app.language, self.view.zone
+            self._log = LogView(self.program, run_id=run_id, language=language, zone=zone)
+            self.query_one("#log", Vertical).mount(self._log)
+        else:
+            self.set_focus(self._log.paper)
+            if run_id is not None:
+                self._log.open_run(run_id)
 
     def action_section(self, name: str) -> None:
         """Show another section."""
         self._section = name
         self.query_one(ContentSwitcher).current = name
-        self._focus_section()
+        self._enter_section()
         self._tell_tabs()
         self.tell_frame()
 
-    def action_other_section(self) -> None:
-        """Show the section that is not shown."""
-        self.action_section("runs" if self._section == "overview" else "overview")
+    def action_other_section(self, step: int) -> None:
+        """Show the next section, or the one before."""
+        if not isinstance(self.focused, Input):
+            self.action_section(SECTIONS[(SECTIONS.index(self._section) + step) % len(SECTIONS)])
 
     def action_log(self) -> None:
-        """Open the log; from the list of runs, where the run under the cursor begins."""
+        """Show the log; from the list of runs, where the run under the cursor begins."""
         run = self._chosen_run() if self._section == "runs" else None
-        self.console_app.open_log(self._program, run["run_id"] if run and run.get("log") else None)
+        self.open_log(run["run_id"] if run and run.get("log") else None)
+
+    def open_log(self, run_id: str | None) -> None:
+        """Show the log, where this run begins."""
+        self._run_id = run_id
+        self.action_section("log")
+
+    async def action_in_log(self, action: str, *words: str) -> None:
+        """Do what the log does at one of its keys: the key was clicked."""
+        if self._log is not None:
+            getattr(self._log, f"action_{action}")(*words)
+
+    def action_climb(self) -> None:
+        """Out of the innermost thing of the log, at last out of the page."""
+        if self._section != "log" or self._log is None or not self._log.climb():
+            super().action_climb()
 
     def action_rerun(self) -> None:
         """Run it again."""
-        self.console_app.open_rerun(self._program)
+        self.console_app.open_rerun(self.program)
 
     def action_output(self) -> None:
         """Show what the running re-run prints."""
         run = self._rerun_now()
         if run is not None:
-            self.console_app.open_output(self._program, run)
+            self.console_app.open_output(self.program, run)
 
     def action_open(self) -> None:
-        """Open the run under the cursor."""
-        self.query_one(RunsView).action_choose()
+        """Open the run under the cursor; in the section of the re-run, begin one."""
+        if self._section == "runs":
+            self.query_one(RunsView).action_choose()
+        elif self._section == "rerun":
+            self.action_rerun()
 
     def action_more(self) -> None:
         """Ask for older runs."""
-        if self._more and self._runs:
+        if self._section == "runs" and self._more and self._runs:
             self._ask_more(self._runs[-1]["start_time"])
 
     @work(exclusive=True, group="more", exit_on_error=True)
     async def _ask_more(self, before: str) -> None:
         try:
-            answer = await self.console_app.link.request("runs", program=self._program, limit=PAGE, before=before)
+            answer = await self.console_app.link.request("runs", program=self.program, limit=PAGE, before=before)
         except BatmonError as error:
             self.console_app.say_error(error)
             return
@@ -280,4 +289,4 @@ class ProgramScreen(Page):
 
         run = self._chosen_run()
         if run is not None:
-            self.app.push_screen(RunScreen(self._program, run))
+            self.app.push_screen(RunScreen(self.program, run))

@@ -15,6 +15,7 @@ from textual.widgets import Static
 
 from batmon.model import Origin, RunStatus
 from batmon_tui.screens.page import Page
+from batmon_tui.widgets.evidence import beside
 from batmon_tui.widgets.runs_view import RUN_SIGNS, outcome
 
 
@@ -76,38 +77,13 @@ class RunScreen(Page):
                 facts.add_row(Text(tr(key), quiet), Text(value))
         whole.add_row(facts)
         whole.add_row(Text(f"\n{tr('run.evidence')}", strong))
-        sides = Table.grid(padding=(0, 4), expand=True)
-        evidence = self._evidence()
-        for _ in evidence:
-            sides.add_column(ratio=1, overflow="fold")
-        sides.add_row(*[Text("\n".join(side)) for side in evidence])
-        whole.add_row(sides)
+        if run.get("verified_late"):
+            whole.add_row(Text(tr("run.evidence.late"), Style(color=colours["warning"])))
+        whole.add_row(beside(run, view, colours))
         whole.add_row(Text(f"\n{tr('run.details')}", strong))
         details = str(run.get("error_details") or "")
         whole.add_row(Text(details) if details else Text(tr("run.no_details"), quiet))
         self.query_one("#run-text", Static).update(whole)
-
-    def _evidence(self) -> list[list[str]]:
-        """What the log, the record and the process say, each in lines of its own."""
-        run, tr = self._run, self.tr
-        span = run.get("log")
-        if span is None:
-            log = [tr("run.evidence.no_log")]
-        elif span.get("end") is None:
-            log = [tr("run.evidence.log_open", path=span["path"], start=format(span["start"], ","))]
-        else:
-            start, end = format(span["start"], ","), format(span["end"], ",")
-            log = [tr("run.evidence.log", path=span["path"], start=start, end=end)]
-        record = [tr("run.evidence.origin", origin=tr(f"origin.{run['origin']}"))]
-        if run.get("log_id") is not None:
-            record.append(tr("run.evidence.record", id=run["log_id"]))
-        if run.get("verified_late"):
-            record.append(tr("run.evidence.late"))
-        code = run.get("exit_code")
-        process = [tr("run.evidence.no_exit") if code is None else tr("run.evidence.exit", code=code)]
-        if run.get("started_by"):
-            process.append(tr("run.evidence.by", name=run["started_by"]))
-        return [log, record, process]
 
     def action_log(self) -> None:
         """Open the log where this run begins."""

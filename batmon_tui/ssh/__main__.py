@@ -36,6 +36,7 @@ def parse(argv: list[str]) -> Settings:
         ("max-keys", int, "keys that one connection may try"),
         ("login-timeout", float, "seconds to log in"),
         ("stall-limit", float, "seconds that a client may not read"),
+        ("keepalive", float, "seconds between questions to a silent client, cut off after three"),
     ):
         parser.add_argument(f"--{name}", type=kind, default=getattr(usual, name.replace("-", "_")), help=words)
     parser.add_argument("--one-process", action="store_true", help="fork no workers")

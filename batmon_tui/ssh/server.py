@@ -14,9 +14,13 @@ from functools import partial
 import asyncssh
 from asyncssh.kex import get_kex_algs
 
+from batmon import __version__
+from batmon.gate.client import GateClient
 from batmon.gate.keyring import KeyRing
+from batmon.places import gate_address
 from batmon_tui.ssh import hostkey
 from batmon_tui.ssh.auth import Attempts, Person, judge_key, utc_now
+from batmon_tui.ssh.login_trail import LoginTrail
 from batmon_tui.ssh.screens import MakeApp
 from batmon_tui.ssh.session import ConsoleSession
 from batmon_tui.ssh.settings import Settings
@@ -37,13 +41,22 @@ SEND_BUFFER = 64 * 1024
 """Bytes that the system keeps for the network: what a slow client gets is at most that much out of date."""
 
 RECEIVE_WINDOW = 64 * 1024
-KEEPALIVE_SEC = 15
 KEEPALIVE_COUNT = 3
+
+SHOWN_OUT_WITHIN = 2.0
+"""Seconds that an app has to restore the terminal of somebody who may not stay; what it may do ended before that."""
+
+LOOK_EVERY = 2.0
+"""Seconds between two looks whether those who are inside may still be."""
+
 STOP_WITHIN = 3.0
 """Seconds that apps have to end when the server stops; everything after that adds three more at most."""
 
 FEW_SESSIONS = 2
 """Live sessions at which a full collection is cheap enough (13 ms each)."""
+
+MANY_ENDED = 20
+"""Apps that have ended since the last full collection after which it comes anyway: each holds 3 to 5 MB until then."""
 
 
 class ConsoleServer:
@@ -66,8 +79,12 @@ class ConsoleServer:
         self._on_gone = on_gone
         self._on_sessions = on_sessions
         self._sessions: set[ConsoleSession] = set()
+        self._uncollected = 0
         self._connections: dict[int, asyncssh.SSHServerConnection] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._visitors: dict[int, Visitor] = {}
+        self._looking: asyncio.TimerHandle | None = None
+        self.trail = LoginTrail(self._speak_for_ourselves)
         self._options = options(settings, hostkey.load_or_make(settings.host_key))
 
     @property
@@ -92,6 +109,8 @@ class ConsoleServer:
     async def stop(self) -> None:
         """End every session so that its terminal is restored, then every connection."""
         self.stopping = True
+        if self._looking is not None:
+            self._looking.cancel()
         for session in list(self._sessions):
             session.leave("BATMON: the console was stopped on the server.")
         await self._ended(STOP_WITHIN)
@@ -110,6 +129,7 @@ class ConsoleServer:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        await self.trail.close()
 
     async def _ended(self, within: float) -> None:
         if self._sessions:
@@ -123,15 +143,34 @@ class ConsoleServer:
         self._on_sessions(len(self._sessions))
 
     def session_ended(self, session: ConsoleSession) -> None:
-        """Count it no more; with few left, collect what it leaves behind."""
+        """Count it no more; with few left, or after many, collect what they leave behind."""
         self._sessions.discard(session)
         self._on_sessions(len(self._sessions))
-        if len(self._sessions) <= FEW_SESSIONS:
+        self._uncollected += session.has_shown
+        if len(self._sessions) <= FEW_SESSIONS or self._uncollected >= MANY_ENDED:
+            self._uncollected = 0
             asyncio.get_running_loop().call_later(0.5, gc.collect)
 
     def connected(self, number: int, connection: asyncssh.SSHServerConnection) -> None:
         """asyncssh has begun to speak with a client."""
         self._connections[number] = connection
+
+    def logged_in(self, number: int, visitor: Visitor) -> None:
+        """Somebody has come in."""
+        self._visitors[number] = visitor
+        self.on_login(number)
+        if self._looking is None:
+            self._look()
+
+    def _look(self) -> None:
+        """Show those out whose key was taken away, has expired or was limited since they came in."""
+        for visitor in list(self._visitors.values()):
+            visitor.leave_if_unwanted()
+        loop = asyncio.get_running_loop()
+        self._looking = loop.call_later(LOOK_EVERY, self._look) if self._visitors else None
+
+    async def _speak_for_ourselves(self) -> GateClient:
+        return await GateClient.connect(gate_address(str(self.settings.state)), client=f"console {__version__}")
 
     async def _serve(self, sock: socket.socket, number: int) -> None:
         try:
@@ -146,6 +185,7 @@ class ConsoleServer:
         finally:
             sock.close()
             self._connections.pop(number, None)
+            self._visitors.pop(number, None)
             self._tasks.pop(number, None)
             self._on_gone(number)
 
@@ -162,6 +202,7 @@ class Visitor(asyncssh.SSHServer):
         self._attempts = Attempts(server.settings.max_keys)
         self._person: Person | None = None
         self._logged_in = False
+        self._last_refused = ("", "")
         self._open: list[ConsoleSession] = []
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
@@ -173,10 +214,13 @@ class Visitor(asyncssh.SSHServer):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is gone."""
-        if self._logged_in and self._person is not None:
-            log.info("logout", extra={"user": self._person.user, "peer": self._peer, "why": str(exc or "")})
+        if self._logged_in:
+            log.info("logout", extra={"user": self._user, "peer": self._peer, "why": str(exc or "")})
         else:
             log.info("left without a login", extra={"user": self._user, "peer": self._peer, "why": str(exc or "")})
+            if self._user is not None:
+                key, why = self._last_refused
+                self._server.trail.refused(self._user, self._peer, key, why or "no key was shown")
 
     def begin_auth(self, username: str) -> bool:
         """A login begins, for one name: a second one on the same connection ends it."""
@@ -217,7 +261,22 @@ class Visitor(asyncssh.SSHServer):
             "login",
             extra={"user": self._person.user, "key": self._person.fingerprint, "peer": self._peer},
         )
-        self._server.on_login(self._number)
+        self._server.trail.came_in(self._person)
+        self._server.logged_in(self._number, self)
+
+    def leave_if_unwanted(self) -> None:
+        """End every session and then the connection, if this key would not come in now as it did."""
+        if self._person is None:
+            return
+        verdict = judge_key(self._server.ring, self._person.user, self._person.fingerprint, self._peer, utc_now())
+        if verdict.person == self._person:
+            return
+        why = verdict.why or "the key's limits have changed"
+        log.warning("shown out", extra={"user": self._person.user, "peer": self._peer, "why": why})
+        self._person = None  # no new session begins
+        for session in self._open:
+            session.leave(f"BATMON: you may not stay: {why}")
+        asyncio.get_running_loop().call_later(SHOWN_OUT_WITHIN, self._connection.abort)
 
     def session_requested(self) -> ConsoleSession | bool:
         """A channel is asked for."""
@@ -234,6 +293,7 @@ class Visitor(asyncssh.SSHServer):
             raise asyncssh.DisconnectError(asyncssh.DISC_NO_MORE_AUTH_METHODS_AVAILABLE, "too many keys were tried")
 
     def _refused(self, username: str, fingerprint: str, why: str) -> None:
+        self._last_refused = (fingerprint, why)
         log.warning("refused", extra={"user": username, "key": fingerprint, "peer": self._peer, "why": why})
 
 
@@ -265,7 +325,7 @@ def options(settings: Settings, key: asyncssh.SSHKey) -> asyncssh.SSHServerConne
         encoding=None,
         window=RECEIVE_WINDOW,
         login_timeout=settings.login_timeout,
-        keepalive_interval=KEEPALIVE_SEC,
+        keepalive_interval=settings.keepalive,
         keepalive_count_max=KEEPALIVE_COUNT,
         tcp_keepalive=True,
         rdns_lookup=False,

@@ -12,7 +12,7 @@ import socket
 from collections.abc import Coroutine
 from typing import Any
 
-from batmon_tui.ssh import printed
+from batmon_tui.ssh import printed, strips
 from batmon_tui.ssh.doorway import Doorway
 from batmon_tui.ssh.listening import say_ready, turn_away
 from batmon_tui.ssh.screens import MakeApp, warm
@@ -44,6 +44,7 @@ def warm_up(make_app: MakeApp) -> None:
     """
     gc.set_threshold(700, 10, 1_000_000)
     printed.install()
+    strips.install()
 
     async def once() -> int:
         await warm(make_app)

@@ -36,6 +36,17 @@ _NO_TERMINAL = (
 )
 
 
+class Environment(dict[bytes, bytes]):
+    """What a client says of its environment: the few variables that are used here, cut short."""
+
+    KEPT = frozenset({b"LANG", b"LC_ALL", b"LC_MESSAGES", b"COLORTERM", b"NO_COLOR"})
+
+    def __setitem__(self, name: bytes, value: bytes) -> None:
+        """Keep it if it is one of those."""
+        if name in self.KEPT:
+            super().__setitem__(name, value[:256])
+
+
 class House(Protocol):
     """What a session needs of the server that it belongs to."""
 
@@ -71,6 +82,8 @@ class ConsoleSession(asyncssh.SSHServerSession[bytes]):
     def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
         """The channel is open."""
         self._chan = chan
+        unbounded: Any = chan
+        unbounded._env = Environment()  # noqa: SLF001 - asyncssh keeps whatever is sent, without a limit
         self._outlet = Outlet(chan, stall_limit=self._house.settings.stall_limit)
         self._stdin = asyncio.StreamReader(limit=1024 * 1024)
         self._stdin.set_transport(chan)  # type: ignore[arg-type]  # it uses pause_reading and resume_reading alone
@@ -103,7 +116,7 @@ class ConsoleSession(asyncssh.SSHServerSession[bytes]):
 
     def session_started(self) -> None:
         """All is known: begin."""
-        environ = {name: value[:256] for name, value in self._chan.get_environment().items()}
+        environ = dict(self._chan.get_environment())
         if self._terminal is not None:
             self._terminal.know(environ)
         self._house.session_began(self)
@@ -177,6 +190,11 @@ class ConsoleSession(asyncssh.SSHServerSession[bytes]):
     def ended(self) -> bool:
         """Whether it ran and is over."""
         return self._task is not None and self._task.done()
+
+    @property
+    def has_shown(self) -> bool:
+        """Whether an app was shown on it."""
+        return self._screening is not None
 
     async def wait_ended(self) -> None:
         """Wait until nothing runs in the session any more."""

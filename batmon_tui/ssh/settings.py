@@ -22,6 +22,8 @@ class Settings:
     max_keys: int = 6
     login_timeout: float = 20.0
     stall_limit: float = 60.0
+    keepalive: float = 15.0
+    """How often a client that is silent is asked whether it is there; after three questions it is cut off."""
     fork: bool = True
 
     @property

@@ -99,12 +99,17 @@ class KeyLine(Static):
         super().__init__(markup=False)
 
     def show(self, keys: Sequence[tuple[str, str, str]]) -> None:
-        """Show keys: the key as it is written on it, its words, and the action that a click does."""
+        """Show keys: the key as it is written on it, its words, and the action that a click does.
+
+        What there is no room for is left out, from the end.
+        """
         colours = self.app.theme_variables
-        line = Text(no_wrap=True, overflow="ellipsis")
+        line, room = Text(no_wrap=True, overflow="ellipsis"), self.size.width - 2
         cells = sum(cell_len(key) + 1 + cell_len(words) for key, words, _ in keys)
-        gap = "   " if cells + 3 * (len(keys) - 1) + 2 <= self.size.width else "  "
+        gap = "   " if cells + 3 * (len(keys) - 1) <= room else "  "
         for key, words, action in keys:
+            if room > 0 and line.cell_len + len(gap) + cell_len(key) + 1 + cell_len(words) > room:
+                break
             meta = Style.from_meta({"@click": action}) if action else Style()
             line.append(gap if line else "")
             line.append(key, Style(bold=True, color=colours["accent"]) + meta)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
 from typing import Any, Protocol, cast
@@ -14,6 +15,8 @@ from textual.timer import Timer
 
 from batmon.errors import BatmonError, NotFound
 from batmon.gate.client import GateClient
+from batmon_tui.locale import Language
+from batmon_tui.refusals import in_words
 from batmon_tui.widgets.log_lines import LogWindow
 from batmon_tui.widgets.log_paper import LogPaper
 from batmon_tui.widgets.log_search import Sought
@@ -27,6 +30,8 @@ NEAR_EDGE = 150
 MATCHES = 100
 """Matching lines that are looked for at a time."""
 FRAME_SEC = 1 / 30
+LOOK_AGAIN_SEC = 2.0
+"""While there is no log file, it is looked for so often."""
 MARKS_AFTER_SEC = 1.5
 """After lines landed, the daemon has found the run that they belong to."""
 
@@ -34,8 +39,8 @@ MARKS_AFTER_SEC = 1.5
 class LogHost(Protocol):
     """What the log view asks of the app."""
 
-    language: str
-    """``ko`` or ``en``: resolved."""
+    language: Language
+    """Resolved."""
 
     async def gate(self) -> GateClient:
         """The connection to the daemon.
@@ -49,7 +54,7 @@ class LogReading(Vertical):
     """Reads the log of ``program`` into a window of lines and shows it on paper, with a status below.
 
     It begins at the end, or at the beginning of the run ``run_id``; with ``path``, or the newest file. ``gate`` and
-    ``language`` come from the app unless given.
+    ``language`` come from the app unless given; ``zone`` is the one of the times in the log, else the daemon's.
     """
 
     DEFAULT_CSS = "LogReading { height: 1fr; }"
@@ -68,14 +73,17 @@ class LogReading(Vertical):
         run_id: str | None = None,
         path: str | None = None,
         gate: Callable[[], Awaitable[GateClient]] | None = None,
-        language: str | None = None,
+        language: Language | None = None,
+        zone: ZoneInfo | None = None,
         id: str | None = None,  # noqa: A002 - Textual's word
     ) -> None:
         super().__init__(id=id)
         host = cast("LogHost", self.app) if gate is None or language is None else None
-        self.words = log_words(language or (host.language if host else "en"))
+        self._language: Language = language or (host.language if host else "en")
+        self.words = log_words(self._language)
         self.window = LogWindow()
-        self.source = LogSource(program, gate or cast("LogHost", host).gate, self._on_link)
+        self.source = LogSource(program, gate or cast("LogHost", self.app).gate)
+        self._zone = zone
         self.paper = LogPaper(self.window, self.words)
         self.status = LogStatus(self.words)
         self.following = False
@@ -106,6 +114,27 @@ class LogReading(Vertical):
         """The file that is shown; empty while none is."""
         return self.window.path
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of the times in the log."""
+        return self._zone or ZoneInfo(self.source.timezone)
+
+    def speak(self, language: Language, zone: ZoneInfo) -> None:
+        """Go on in this language and zone."""
+        words = log_words(language)
+        if words is self.words and zone == self._zone:
+            return
+        self.words, self._language, self._zone = words, language, zone
+        if not self.is_mounted:
+            return
+        self.paper.words = self.status.words = self.query_one(LogPrompt).words = words
+        self.paper.restyle()
+        self._tell()
+
+    def open_run(self, run_id: str) -> None:
+        """Show where a run begins."""
+        self._work(self._open_first(run_id, None), "load")
+
     def _work(self, doing: Coroutine[Any, Any, None], group: str) -> None:
         """Do this instead of what this group does; what the daemon refuses is said in the status."""
 
@@ -113,24 +142,30 @@ class LogReading(Vertical):
             try:
                 await doing
             except BatmonError as error:
-                self._say(f"{error} · {error.hint}" if error.hint else str(error))
+                self._say(in_words(error, self._language).replace("\n", " · "))
 
         self.run_worker(guarded(), group=group, exclusive=True, name=f"log-{group}")
 
     async def _open_first(self, run_id: str | None, path: str | None) -> None:
         named = {} if path is None else {"path": path}
-        try:
-            if run_id is not None:
-                try:
-                    await self._open({"run": run_id}, **named)
-                except NotFound as error:
-                    await self._open({"end": True}, **named)
-                    self._say(str(error))
+        gone = ""
+        if run_id is not None:
+            try:
+                await self._open({"run": run_id}, **named)
+            except NotFound:
+                gone = self.words["run_gone"]
             else:
+                return
+        while True:
+            try:
                 await self._open({"end": True}, **named)
-        except NotFound as error:
-            self.paper.placeholder = str(error) + (f" · {error.hint}" if error.hint else "")
-            self.paper.refresh()
+                break
+            except NotFound:
+                self.paper.placeholder = self.words["no_file"]
+                self.paper.refresh()
+                await asyncio.sleep(LOOK_AGAIN_SEC)
+        if gone:
+            self._say(gone)
 
     async def _open(self, at: Item, **named: Any) -> None:
         """Show this place of a file; at the end it follows, if the file is one that is written now."""
@@ -337,11 +372,6 @@ class LogReading(Vertical):
                 self.window.at_end = True
         self._progress(None)
 
-    def _on_link(self, there: bool) -> None:
-        if self.status.lost == there:
-            self.status.lost = not there
-            self._tell()
-
     def _progress(self, part: float | None) -> None:
         self.status.percent = None if part is None else round(part * 100)
         self.status.refresh()
@@ -374,7 +404,7 @@ class LogReading(Vertical):
             ],
             run=window.runs.get(line.run_id) if line and line.run_id else None,
             has_line=line is not None,
-            zone=ZoneInfo(self.source.timezone),
+            zone=self.zone,
         )
 
 

@@ -17,18 +17,12 @@ Item = dict[str, Any]
 
 
 class LogSource:
-    """One program's logs.
+    """One program's logs. ``gate`` gives the connection or raises DaemonUnreachable: then it is asked again."""
 
-    ``gate`` gives the connection or raises DaemonUnreachable; ``on_link`` hears False when it is lost, True when there.
-    """
-
-    def __init__(
-        self, program: str, gate: Callable[[], Awaitable[GateClient]], on_link: Callable[[bool], None]
-    ) -> None:
+    def __init__(self, program: str, gate: Callable[[], Awaitable[GateClient]]) -> None:
         self.program = program
         self.timezone = "UTC"
         self._gate = gate
-        self._on_link = on_link
 
     async def files(self) -> list[Item]:
         """The program's log files, newest first."""
@@ -51,7 +45,7 @@ class LogSource:
                     async for item in items:
                         progress(item["progress"])
             except DaemonUnreachable:
-                await self._wait()
+                await asyncio.sleep(RETRY_SEC)
             else:
                 return items.result if items.result and items.result["line"] else None
 
@@ -77,7 +71,7 @@ class LogSource:
                             path, start = item["rotated"]["path"], 0
                         yield item
             except DaemonUnreachable:
-                await self._wait()
+                await asyncio.sleep(RETRY_SEC)
 
     async def _ask(self, verb: str, **args: Any) -> Item:
         while True:
@@ -85,14 +79,9 @@ class LogSource:
                 gate = await self._there()
                 return await gate.request(verb, program=self.program, **args)
             except DaemonUnreachable:
-                await self._wait()
+                await asyncio.sleep(RETRY_SEC)
 
     async def _there(self) -> GateClient:
         gate = await self._gate()
         self.timezone = str(gate.hello.get("timezone") or "UTC")
-        self._on_link(True)
         return gate
-
-    async def _wait(self) -> None:
-        self._on_link(False)
-        await asyncio.sleep(RETRY_SEC)

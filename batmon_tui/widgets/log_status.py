@@ -38,7 +38,6 @@ class LogStatus(Widget):
     def __init__(self, words: Mapping[str, str]) -> None:
         super().__init__()
         self.words = words
-        self.lost = False
         self.percent: int | None = None
         """Of a search that is under way."""
         self.message = ""
@@ -67,8 +66,9 @@ class LogStatus(Widget):
     ) -> None:
         """What there is to show; ``part`` (0.0 to 1.0) of the file lies above the last row in sight."""
         place = "" if part is None else f"{min(100, int(part * 100))} %"
+        words = self.words
         left = [(file, "strong"), (in_bytes(size) if file else "", "quiet"), (place, ""), (self.words[state], "quiet")]
-        key = (left, tuple(flags), None if run is None else (run["run_id"], run["status"]), has_line, self.lost)
+        key = (left, tuple(flags), None if run is None else (run["run_id"], run["status"]), has_line, words)
         if key != self._key:
             self._key = key
             self.message = ""
@@ -79,11 +79,9 @@ class LogStatus(Widget):
     def render_line(self, y: int) -> Strip:  # noqa: ARG002 - it has one row
         """The row."""
         width, base = self.size.width, self.rich_style
-        right = self._run_segments(base) if not (self.message or self.percent is not None or self.lost) else []
+        right = self._run_segments(base) if not (self.message or self.percent is not None) else []
         room = max(0, width - sum(segment.cell_length for segment in right) - (1 if right else 0))
-        if self.lost:
-            left = [Segment(f" {self.words['lost']}", self._style("warn"))]
-        elif self.percent is not None:
+        if self.percent is not None:
             left = [Segment(f" {self.words['searching'].format(percent=self.percent)}   Esc", self._style("warn"))]
         elif self.message:
             left = [Segment(f" {self.message}", self._style("warn"))]
@@ -149,4 +147,4 @@ class LogPrompt(Horizontal):
         box.placeholder = self.words["hint_time" if what == "time" else "hint_search"]
         box.value = before if what == "search" else ""
         box.select_all()
-        box.focus()
+        self.screen.set_focus(box)  # at once: what is typed next is for the box, however fast it comes

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import ClassVar
-from zoneinfo import ZoneInfo
 
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
@@ -53,6 +52,11 @@ class LogView(LogReading):
         else:
             start = line.end if direction == "forward" else line.offset
         hit = await self.source.find(self.path, sought, start, direction, self._progress)
+        around = ""
+        if hit is None and sought.text:
+            other = 0 if direction == "forward" else self.window.size
+            hit = await self.source.find(self.path, sought, other, direction, self._progress)
+            around = self.words[f"around_{direction}"]
         self._progress(None)
         if hit is None:
             self._say(nothing)
@@ -61,14 +65,18 @@ class LogView(LogReading):
         index = self.window.index_of(offset)
         if index is None or era != self.window.era:
             await self._open({"offset": offset}, path=self.path)
+            self._say(around)
             return
-        if direction == "back" or index < len(self.window.lines) - 1:
+        if direction == "back" or around or index < len(self.window.lines) - 1:
             self._pause()
         self.paper.changed(cursor=index)
+        self._say(around)
 
     def _search_on_hand(self, sought: Sought, direction: Direction, nothing: str) -> None:
         lines, at = self.window.lines, self.paper.cursor
-        order = range(at + 1, len(lines)) if direction == "forward" else range(at - 1, -1, -1)
+        order = [*range(at + 1, len(lines)), *(range(at + 1) if sought.text else ())]
+        if direction == "back":
+            order = [*range(at - 1, -1, -1), *(range(len(lines) - 1, at - 1, -1) if sought.text else ())]
         index = next((n for n in order if sought.holds(lines[n].text, lines[n].level)), None)
         if index is None:
             self._say(nothing)
@@ -132,13 +140,12 @@ class LogView(LogReading):
 
     async def _choose_file(self) -> None:
         self._files = await self.source.files()
-        zone = ZoneInfo(self.source.timezone)
 
         def chosen(path: str | None) -> None:
             if path is not None:
                 self._work(self._open({"end": True}, path=path), "load")
 
-        self.app.push_screen(LogPicker(self._files, self.path, self.words, zone), chosen)
+        self.app.push_screen(LogPicker(self._files, self.path, self.words, self.zone), chosen)
 
     def climb(self) -> bool:
         """Undo the innermost thing: question, search under way, filter, marks. False when there is nothing."""
@@ -177,7 +184,7 @@ class LogView(LogReading):
     def _answered(self) -> None:
         self.query_one(LogPrompt).display = False
         self.status.display = True
-        self.paper.focus()
+        self.screen.set_focus(self.paper)
 
     def _go_to_time(self, text: str) -> None:
         if not text:
@@ -185,7 +192,7 @@ class LogView(LogReading):
         line = self.paper.current
         near = line.time if line and line.time else datetime.now(UTC)
         try:
-            when = parse_moment(text, ZoneInfo(self.source.timezone), near)
+            when = parse_moment(text, self.zone, near)
         except BadRequest:
             self._say(self.words["bad_time"].format(what=text))
             return

@@ -7,7 +7,7 @@ from functools import cache
 
 from batmon_tui.locale import log_en, log_ko
 
-SIGNS = {"SUCCESS": "✓", "FAILED": "✗", "RUNNING": "▸", "MISSED": "–"}
+SIGNS = {"SUCCESS": "✓", "FAILED": "✗", "RUNNING": "▸", "MISSED": "·"}
 """Beside the colour, so that a run's outcome is seen without it."""
 
 

@@ -27,11 +27,14 @@ def default_state() -> str:
 
 
 def socket_folder(state: str) -> str:
-    """The folder (0700) for Unix sockets: ``state/run``, or a short one when that path would be too long."""
+    """The folder (0700) for Unix sockets: ``state/run``, or a short one when that path would be too long.
+
+    It never holds a comma, which parts two hosts in a Postgres URL.
+    """
     folder = f"{state}/run"
-    if len(os.fsencode(folder)) + len("/.s.PGSQL.5432.lock") < SOCKET_PATH_LIMIT:
+    if len(os.fsencode(folder)) + len("/.s.PGSQL.5432.lock") < SOCKET_PATH_LIMIT and "," not in folder:
         return folder
-    import hashlib  # noqa: PLC0415 - only for long paths
+    import hashlib  # noqa: PLC0415 - only for such paths
 
     digest = hashlib.sha256(os.fsencode(state)).hexdigest()[:12]
     return f"/tmp/batmon-{os.getuid()}-{digest}"  # noqa: S108 - made 0700 and checked for its owner by whoever creates it

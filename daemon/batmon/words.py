@@ -17,7 +17,7 @@ Language = Literal["ko", "en"]
 
 STATUS_WORDS: Mapping[Language, Mapping[Status, str]] = {
     "en": {Status.OK: "ok", Status.WARNING: "warning", Status.ERROR: "error", Status.UNKNOWN: "unknown"},
-    "ko": {Status.OK: "정상", Status.WARNING: "주의", Status.ERROR: "오류", Status.UNKNOWN: "알 수 없음"},
+    "ko": {Status.OK: "정상", Status.WARNING: "주의", Status.ERROR: "오류", Status.UNKNOWN: "미확인"},
 }
 RUN_STATUS_WORDS: Mapping[Language, Mapping[RunStatus, str]] = {
     "en": {
@@ -129,7 +129,8 @@ def _succeeded(t: _Teller) -> str:
     seconds, processed = t.facts.get("duration_sec"), t.facts.get("processed")
     parts = []
     if seconds is not None:
-        parts.append(t.pick(f"{t.span(seconds)} 걸림", f"took {t.span(seconds)}"))
+        took = t.span(round(seconds))  # as in the run's row
+        parts.append(t.pick(f"{took} 걸림", f"took {took}"))
     if processed:
         parts.append(t.pick(f"{processed:,}건 처리", f"{processed:,} processed"))
     return ", ".join([out, *parts])

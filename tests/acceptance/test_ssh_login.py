@@ -17,7 +17,8 @@ def bed(tmp_path_factory):
     keys = Keys(tmp_path_factory.mktemp("keys"), state)
     keys.add("kim")
     limits = ("--max-keys", "3", "--login-timeout", "3", "--max-unauthenticated", "6")
-    with Gate(state), Console(state, *limits, "--max-unauthenticated-per-address", "4") as console:
+    with Gate(state) as gate, Console(state, *limits, "--max-unauthenticated-per-address", "4") as console:
+        console.audit = gate.audit
         yield console, keys
 
 
@@ -71,6 +72,58 @@ def test_a_key_that_was_taken_away_comes_in_no_more(bed):
     assert ssh(console, path, "check").returncode == 2
     keys.ring.remove("gone")
     assert refused(console, path)
+
+
+@pytest.mark.parametrize("limit", ["removed", "expired", "from elsewhere", "restricted"])
+def test_somebody_who_is_inside_is_shown_out_when_the_key_may_not_be_used_any_more(bed, limit):
+    console, keys = bed
+    name = limit.replace(" ", "_")
+    path = keys.add(name)
+    ring = console.state / "authorized_keys"
+    with Terminal(ssh_command(console, path, "-tt", "")) as terminal:
+        terminal.wait_for(f"HELLO {name}")
+        if limit == "removed":
+            keys.ring.remove(name)
+        else:
+            option = {"expired": 'expiry-time="20200101"', "from elsewhere": 'from="10.9.9.9"', "restricted": "restrict"}
+            lines = [f"{option[limit]},{line}" if name in line else line for line in ring.read_text().splitlines()]
+            ring.write_text("\n".join(lines) + "\n")
+        terminal.ended()
+        assert "you may not stay" in terminal.text()
+        assert b"\x1b[?1049l" in terminal.seen
+    assert console.says("shown out", user=name)
+
+
+def test_logins_good_and_bad_are_in_the_daemon_s_audit_trail(bed):
+    console, keys = bed
+    path = keys.add("audited")
+    key = keys.ring.entries()[-1].fingerprint
+    assert ssh(console, path, "check").returncode == 2
+    assert refused(console, path, user="kim")
+
+    def told():
+        found = [(e.outcome, e.role, e.peer, e.target) for e in console.audit if e.action == "ssh login"]
+        return ("done", "operator", "127.0.0.1", key) in found and ("refused", "none", "127.0.0.1", key) in found
+
+    until(told, "both in the trail")
+    assert any("no such user with this key" in e.detail for e in console.audit if e.outcome == "refused")
+
+
+def test_x11_is_not_forwarded(bed):
+    console, keys = bed
+    command = ssh_command(console, keys.folder / "kim", "-v", "-X", "-tt", "")
+    with Terminal(command, environment={"DISPLAY": "127.0.0.1:99"}) as terminal:
+        terminal.wait_for("X11 forwarding request failed")
+        terminal.wait_for("HELLO kim")
+
+
+def test_an_environment_of_any_size_costs_nothing(bed):
+    console, keys = bed
+    before = console.server().memory_info().rss
+    names = [f"V{n}" for n in range(600)]
+    sent = [part for name in names for part in ("-o", f"SetEnv={name}={'x' * 1000}")]
+    assert ssh(console, keys.folder / "kim", *sent, "check").returncode == 2
+    assert console.server().memory_info().rss - before < 20 * 1024 * 1024
 
 
 def test_too_many_keys_end_the_connection(bed):

@@ -40,7 +40,8 @@ def processes_of(home):
             words = (entry / "cmdline").read_bytes()
         except OSError:
             continue
-        if str(home / "state").encode() in words and int(entry.name) != os.getpid():
+        ours = int(entry.name) == os.getpid() or words.startswith((b"tmux", b"sh\0-c"))  # this test and its terminal
+        if str(home / "state").encode() in words and not ours:
             found.append(words.replace(b"\0", b" ").decode(errors="replace"))
     return found
 

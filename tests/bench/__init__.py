@@ -1,1 +1,1 @@
-"""Benchmarks: ``python -m tests.bench NAME``. They print figures and never pass or fail; docs/benchmarks has the method."""
+"""Benchmarks: ``python -m tests.bench NAME``. Figures, never a pass or a fail; docs/benchmarks has the method."""

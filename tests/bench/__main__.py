@@ -5,7 +5,7 @@ import asyncio
 import importlib
 import sys
 
-from tests.bench.figures import surroundings
+from tests.bench.figures import say, surroundings
 
 NAMES = {
     "line": "a line lands -> verdict committed -> row painted, 1,000 programs watched",
@@ -29,9 +29,9 @@ def main() -> int:
     parser.add_argument("names", nargs="+", choices=[*NAMES, "all"], metavar="NAME")
     asked = parser.parse_args().names
     for name in NAMES if "all" in asked else asked:
-        print(f"\n## {name}: {NAMES[name]}\n\n{surroundings()}\n", flush=True)
+        say(f"\n## {name}: {NAMES[name]}\n\n{surroundings()}\n")
         asyncio.run(importlib.import_module(f"tests.bench.{name}").bench())
-        print(f"\n{surroundings()}", flush=True)
+        say(f"\n{surroundings()}")
     return 0
 
 

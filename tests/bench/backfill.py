@@ -1,6 +1,5 @@
 """History that is there at the first start: lines and runs a second from the logs into Postgres."""
 
-import asyncio
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +9,7 @@ import asyncpg
 from batmon.judge.logscan import Scanner, ScanState
 from batmon.model import Program
 from tests.acceptance.installation import SEOUL, Installation
-from tests.bench.figures import table
+from tests.bench.figures import say, table
 from tests.bench.plant import all_judged
 
 FILES = 4
@@ -61,10 +60,9 @@ class Line:
 
 def scanned(path):
     """Seconds to find the runs in one file's lines that are in memory already."""
-    lines, end = [], 0
+    end = 0
     with path.open("rb") as file:
-        for raw in file:
-            lines.append(Line(end, end := end + len(raw), raw.decode().rstrip("\n")))
+        lines = [Line(end, end := end + len(raw), raw.decode().rstrip("\n")) for raw in file]
     scanner, state = Scanner(Program(name="batch", base_dir=path.parent)), ScanState()
     began = time.perf_counter()
     for first in range(0, len(lines), PIECE_LINES):
@@ -113,8 +111,9 @@ async def bench():
         ("judge.logscan alone, in memory", f"{scan * FILES:.1f}", f"{LINES / scan:,.0f}", ""),
         ("floor: reading and decoding the lines", f"{floor:.2f}", f"{lines / floor:,.0f}", ""),
     ]
-    print(
-        f"{lines:,} lines in {FILES} files, {size / 1e6:.0f} MB, one of them CP949; {runs:,} runs in them, {stored:,} stored\n"
+    say(
+        f"{lines:,} lines in {FILES} files, {size / 1e6:.0f} MB, one of them CP949;"
+        f" {runs:,} runs in them, {stored:,} stored\n"
     )
     table(("", "seconds", "lines/s", "runs/s"), rows)
-    print(f"\n{took / floor:.0f} x the floor, {took / (scan * FILES):.1f} x the scanning alone.")
+    say(f"\n{took / floor:.0f} x the floor, {took / (scan * FILES):.1f} x the scanning alone.")

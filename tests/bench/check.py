@@ -1,4 +1,4 @@
-"""`batmon check` as a whole process, through the script that pip installs, against ``python -c pass`` of the same interpreter."""
+"""`batmon check` as a whole process, by the script of pip, against ``python -c pass`` of that interpreter."""
 
 import asyncio
 import sys
@@ -6,7 +6,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.bench.figures import quantile, spread, table, verdict
+from tests.bench.figures import quantile, say, spread, table, verdict
 from tests.bench.plant import all_judged, name_of, planted
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,4 +77,4 @@ async def bench():
     table(("whole process, ms", "exit", "p50", "p95", "max", "median of pairs"), rows)
     pairs = [mine / theirs for mine, theirs in zip(seconds["batmon check (BATMON_STATE)"], floor, strict=True)]
     ratio = quantile(pairs, 0.5)
-    print(f"\nGoal <= {GOAL:g} x `python -c pass`: {verdict(ratio, GOAL)} ({ratio:.2f} x, {RUNS} interleaved pairs).")
+    say(f"\nGoal <= {GOAL:g} x `python -c pass`: {verdict(ratio, GOAL)} ({ratio:.2f} x, {RUNS} interleaved pairs).")

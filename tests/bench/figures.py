@@ -1,9 +1,23 @@
 """Figures as people read them: quantiles, a small table, and what the machine was doing meanwhile."""
 
+import asyncio
 import os
 import platform
+import random
+import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+
+
+def say(text: str) -> None:
+    """Print one text."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+async def pause(least: float, most: float) -> None:
+    """Sleep for a time between the two, in seconds, so that no timer is always met in the same phase."""
+    await asyncio.sleep(random.uniform(least, most))  # noqa: S311 - no secret
 
 
 def quantile(values: Sequence[float], share: float) -> float:
@@ -31,7 +45,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     ]
     rule = " | ".join("-" * w if i == 0 else "-" * (w - 1) + ":" for i, w in enumerate(widths))
     for line in (lines[0], rule, *lines[1:]):
-        print(f"| {line} |")
+        say(f"| {line} |")
 
 
 def verdict(measured: float, goal: float) -> str:
@@ -43,6 +57,6 @@ def surroundings() -> str:
     """When, on what, and how busy it was."""
     one, five, _ = os.getloadavg()
     return (
-        f"{datetime.now().astimezone():%Y-%m-%d %H:%M}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}, "
-        f"Python {platform.python_version()}, load average {one:.2f} (1 min) {five:.2f} (5 min)"
+        f"{datetime.now().astimezone():%Y-%m-%d %H:%M}, {os.cpu_count()} cores, {platform.system()} "
+        f"{platform.machine()}, Python {platform.python_version()}, load average {one:.2f} (1 min) {five:.2f} (5 min)"
     )

@@ -5,7 +5,6 @@ time of what it would write to a terminal; a row counts as painted when the text
 """
 
 import asyncio
-import random
 import re
 import time
 from contextlib import asynccontextmanager
@@ -23,8 +22,8 @@ import batmon_tui
 from batmon_tui.app import BatmonApp
 from batmon_tui.link import BoardFrame
 from tests.acceptance.installation import log_line
-from tests.bench.figures import quantile, spread, table, verdict
-from tests.bench.plant import all_judged, connect, name_of, planted
+from tests.bench.figures import pause, quantile, say, spread, table, verdict
+from tests.bench.plant import all_judged, connect, planted
 
 PROGRAMS = 1000
 DAYS = 30
@@ -133,7 +132,7 @@ async def _told(folder):
     tail = await asyncio.create_subprocess_exec("tail", "-n0", "-F", path, stdout=asyncio.subprocess.PIPE)
     try:
         for number in range(FLOOR_ROUNDS):
-            await asyncio.sleep(0.3 if number == 0 else random.uniform(0.005, 0.02))
+            await (pause(0.3, 0.4) if number == 0 else pause(0.005, 0.02))
             _, began = fail(path, number)
             await asyncio.wait_for(tail.stdout.readline(), PATIENCE_SEC)
             took.append(time.time() - began)
@@ -152,7 +151,8 @@ async def _inserted(installation):
         for _ in range(FLOOR_ROUNDS):
             began = time.time()
             await database.execute(
-                "INSERT INTO verdicts (program, node, status, reason, at) VALUES ('floor', '', 'OK', 'succeeded', now())"
+                "INSERT INTO verdicts (program, node, status, reason, at)"
+                " VALUES ('floor', '', 'OK', 'succeeded', now())"
             )
             took.append(time.time() - began)
     finally:
@@ -172,7 +172,7 @@ async def _painted():
     async with shown(app, (200, 60)) as painted:
         await asyncio.sleep(0.5)
         for number in range(FLOOR_ROUNDS):
-            await asyncio.sleep(random.uniform(0.02, 0.06))
+            await pause(0.02, 0.06)
             began, token = time.time(), f"T{number:05d}"
             app.query_one("#text", Static).update(token)
             await until(lambda token=token: token in painted)
@@ -186,7 +186,7 @@ async def at_easy_rate(logs, numbers, painted):
     for number in numbers:
         token, now = fail(logs[number], number)
         landed[token] = now
-        await asyncio.sleep(random.uniform(*PAUSE_SEC))
+        await pause(*PAUSE_SEC)
     await until(lambda: landed.keys() <= painted.keys())
     return landed
 
@@ -215,8 +215,9 @@ async def bench():
         began = time.monotonic()
         await installation.start()
         await all_judged(installation)
-        print(
-            f"{PROGRAMS} programs with {DAYS} runs each judged {time.monotonic() - began:.1f} s after the daemon's start"
+        say(
+            f"{PROGRAMS} programs with {DAYS} runs each are judged"
+            f" {time.monotonic() - began:.1f} s after the daemon's start\n"
         )
         numbers = iter(range(PROGRAMS - 1, -1, -1))  # the board sorts faults by name: each new one is at its top
         single = await measured(installation, logs, [next(numbers) for _ in range(LINES)], (200, 60), at_easy_rate)
@@ -226,16 +227,14 @@ async def bench():
     for title, times in (("easy rate", single), (f"burst of {BURST}", burst)):
         for step, seconds in zip(("committed", "frame arrived", "painted"), times, strict=True):
             rows.append((f"{title}: line -> {step}", len(seconds), *spread(seconds)))
-    for title, seconds in zip(
-        ("floor: tail -F tells", "floor: one row inserted and committed", "floor: a text painted by a bare app"), pieces,
-        strict=True,
-    ):  # fmt: skip
+    floors = ("floor: tail -F tells", "floor: one row inserted and committed", "floor: a text painted by a bare app")
+    for title, seconds in zip(floors, pieces, strict=True):
         rows.append((title, len(seconds), *spread(seconds, 1)))
     table(("ms", "n", "p50", "p95", "max"), rows)
     least = sum(quantile(seconds, 0.5) for seconds in pieces)
     p50, p95 = quantile(single[-1], 0.5), quantile(single[-1], 0.95)
-    print(f"\np50 at the easy rate is {p50 / least:.1f} x the floor ({least * 1000:.1f} ms).")
-    print(
+    say(f"\np50 at the easy rate is {p50 / least:.1f} x the floor ({least * 1000:.1f} ms).")
+    say(
         f"Goal p95 <= {GOAL_SEC * 1000:.0f} ms: easy rate {verdict(p95, GOAL_SEC)} ({p95 * 1000:.0f}), "
         f"burst {verdict(quantile(burst[-1], 0.95), GOAL_SEC)} ({quantile(burst[-1], 0.95) * 1000:.0f})."
     )

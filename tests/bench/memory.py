@@ -5,7 +5,7 @@ import asyncio
 import psutil
 
 from tests.acceptance.installation import log_line
-from tests.bench.figures import table, verdict
+from tests.bench.figures import say, table, verdict
 from tests.bench.plant import all_judged, name_of, planted
 
 PROGRAMS = 1000
@@ -74,5 +74,5 @@ async def bench():
     most = await of_daemon(PROGRAMS, rows)
     table(("MB", "RSS", "PSS", "USS", "Postgres, PSS"), rows)
     each = (most - least) * 1024 / (PROGRAMS - 1)
-    print(f"\n{most / least:.1f} x a daemon with one program (the floor); {each:.0f} kB for each program more.")
-    print(f"Goal <= {GOAL_MB} MB: {verdict(most, GOAL_MB)} ({most:.0f} MB PSS).")
+    say(f"\n{most / least:.1f} x a daemon with one program (the floor); {each:.0f} kB for each program more.")
+    say(f"Goal <= {GOAL_MB} MB: {verdict(most, GOAL_MB)} ({most:.0f} MB PSS).")

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
-from batmon.places import gate_address
 from batmon.gate.client import GateClient
+from batmon.places import gate_address
 from batmon.store import EmbeddedPostgres
 from tests.acceptance.installation import SEOUL, Installation, log_line
 

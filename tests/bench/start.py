@@ -1,4 +1,4 @@
-"""`batmon up` in a terminal, with the reference configuration: from the command to the first full frame of the console."""
+"""`batmon up` in a terminal, with the reference configuration: from the command to the console's first full frame."""
 
 import asyncio
 import os
@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from batmon.store import EmbeddedPostgres, Store
-from tests.bench.figures import quantile, spread, table, verdict
+from tests.bench.figures import quantile, say, spread, table, verdict
 from tests.bench.terminal import Terminal
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,7 +71,5 @@ async def bench():
     table(("ms since the command", "n", "p50", "p95", "max"), rows)
     full = [one[-1] for one in first]
     least = quantile(floor, 0.5) + quantile(imports, 0.5)
-    print(f"\nThe first start is {quantile(full, 0.5) / least:.1f} x the floors' sum ({least * 1000:.0f} ms).")
-    print(
-        f"Goal <= {GOAL_SEC:g} s to the first full frame: {verdict(max(full), GOAL_SEC)} (slowest {max(full):.1f} s)."
-    )
+    say(f"\nThe first start is {quantile(full, 0.5) / least:.1f} x the floors' sum ({least * 1000:.0f} ms).")
+    say(f"Goal <= {GOAL_SEC:g} s to the first full frame: {verdict(max(full), GOAL_SEC)} (slowest {max(full):.1f} s).")

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from textual.app import App
+from textual.app import App, ComposeResult
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from batmon.engine.log_answers import LogAnswers
 from batmon.gate.client import GateClient
@@ -19,7 +20,6 @@ from batmon.gate.keyring import KeyRing
 from batmon.gate.server import GateServer
 from batmon.gate.verbs import AuditEntry
 from batmon.model import LogEvidence, LogSpan, Program, Run, RunStatus
-from batmon_tui.screens.log import LogScreen
 from batmon_tui.theme import DARK
 from batmon_tui.widgets.log_paper import LogPaper
 from batmon_tui.widgets.log_view import LogView
@@ -97,6 +97,23 @@ class LogServer:
                 yield client
         finally:
             await self.stop()
+
+
+class LogScreen(Screen[None]):
+    """A screen with nothing but a log; Esc climbs out of the innermost thing."""
+
+    BINDINGS = [("escape", "climb", "")]  # noqa: RUF012 - Textual's own form
+
+    def __init__(self, program: str, **which: str) -> None:
+        super().__init__()
+        self.view = LogView(program, **which)
+
+    def compose(self) -> ComposeResult:
+        yield self.view
+
+    def action_climb(self) -> None:
+        if not self.view.climb():
+            self.app.pop_screen()
 
 
 class LogApp(App[None]):

@@ -21,12 +21,12 @@ from rich.cells import cell_len
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from batmon_tui.screens.log import LogScreen
 from batmon_tui.screens.program import ProgramScreen
 from batmon_tui.widgets.board_view import BoardView
+from batmon_tui.widgets.log_paper import LogPaper
 from batmon_tui.widgets.runs_view import RunsView
 from tests.tui import log_stage
-from tests.tui.log_stage import LogApp, LogServer
+from tests.tui.log_stage import LogServer
 from tests.tui.stage import Stage, until
 
 SIZE = (110, 28)
@@ -75,11 +75,17 @@ async def rerun(app: Any, pilot: Pilot[None]) -> None:
 
 
 async def log(app: Any, pilot: Pilot[None]) -> None:
-    """The log at the run that failed."""
-    await until(pilot, lambda: isinstance(app.screen, LogScreen) and bool(app.paper.window.lines), "the log")
+    """The log at the error of the run that failed."""
+    await board(app, pilot)
+    app.open_log("kindscrap", str(uuid.UUID(int=4711)))
+    await until(pilot, lambda: bool(app.screen.query(LogPaper)), "the log")
+    paper = app.screen.query_one(LogPaper)
+    await until(pilot, lambda: bool(paper.window.lines), "its lines")
     await pilot.press("e")
-    await until(pilot, lambda: not [w for w in app.workers if w.group in ("load", "search", "files")], "the error")
-    app.screen.query_one("#log-title .path").update("/opt/kindscrap/logs/kindscrap.log")
+    await until(pilot, lambda: paper.current is not None and paper.current.level == "error", "the error")
+
+
+PICTURES = {"board": board, "program": program, "log": log, "rerun": rerun}
 
 
 def aligned(svg: str) -> str:
@@ -116,18 +122,15 @@ async def take(app: Any, steps: Steps) -> str:
         return aligned(app.export_screenshot(title="BATMON", simplify=True))
 
 
-async def picture(name: str, language: str, state: Path) -> str:
+async def picture(steps: Steps, language: str, state: Path) -> str:
     """One picture, with a stage of its own below ``state``."""
-    if name == "log":
-        stage = log_stage.story(LogServer(state / "kindscrap"))
-        return await take(LogApp(stage, language, run_id=str(uuid.UUID(int=4711))), log)
-    board_stage = Stage(state)
-    board_stage.rows, board_stage.runs = without_traps(board_stage.rows), without_traps(board_stage.runs)
-    await board_stage.start()
+    stage = Stage(state, logs=log_stage.story(LogServer(state / "kindscrap")).answers().verbs())
+    stage.rows, stage.runs = without_traps(stage.rows), without_traps(stage.runs)
+    await stage.start()
     try:
-        return await take(board_stage.app(language), {"board": board, "program": program, "rerun": rerun}[name])
+        return await take(stage.app(language), steps)
     finally:
-        await board_stage.stop()
+        await stage.stop()
 
 
 def main() -> None:
@@ -137,9 +140,9 @@ def main() -> None:
     folder: Path = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
     for language in LANGUAGES:
-        for name in ("board", "program", "log", "rerun"):
+        for name, steps in PICTURES.items():
             with tempfile.TemporaryDirectory() as state:
-                svg = asyncio.run(picture(name, language, Path(state)))
+                svg = asyncio.run(picture(steps, language, Path(state)))
             path = folder / f"{name}.{language}.svg"
             path.write_text(svg, "utf-8")
             sys.stdout.write(f"{path}  {len(svg.encode()) // 1024} KB\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -54,6 +55,11 @@ def run(program: str, number: int, start: datetime, seconds: int | None, status:
         "verified_late": False,
         "slot": None,
         "log": {"path": "logs/main.log", "start": number * 1000, "end": number * 1000 + 900},
+        "evidence": {
+            "log": {"status": status, "line": "", "errors": int(status == "FAILED"), "first_error": ""},
+            "record": None,
+            "process": None,
+        },
         **more,
     }
 
@@ -125,6 +131,16 @@ def story() -> tuple[list[dict], dict[str, list[dict]]]:
     now_running = run("backup-db", 4712, datetime(2026, 3, 4, 17, 0, tzinfo=UTC), None, "RUNNING", started_by="kim",
                       origin="rerun")  # fmt: skip
     invoice = history("invoice", datetime(2026, 3, 4, 12, 0, tzinfo=UTC), DAY, [20] * 30)
+    invoice[0]["evidence"] = {
+        "log": {
+            "status": "FAILED",
+            "line": "21:00:20 INFO 완료",
+            "errors": 2,
+            "first_error": "21:00:07 ERROR 결제 [b]거절",
+        },
+        "record": {"status": "SUCCESS", "word": "성공", "message": "송장 20건"},
+        "process": {"pid": None, "alive": False, "exit_code": 0, "stopped_by": ""},
+    }
     rows = [
         row("kindscrap", "ERROR", "failed", {"start": at("21:00:00", 3), "line": TRACEBACK.splitlines()[-1]}, kind,
             title="공시정보 수집", last_log="06:00:12 ERROR 로그인 실패: 비밀번호가 올바르지 않습니다 [/b]"),
@@ -155,13 +171,14 @@ def story() -> tuple[list[dict], dict[str, list[dict]]]:
 class Stage:
     """The gate with the story; ``publish`` changes it, ``stop`` and ``start`` take the daemon away and back."""
 
-    def __init__(self, state: Path, *, language: str = "auto") -> None:
+    def __init__(self, state: Path, *, language: str = "auto", logs: Mapping[str, Verb] | None = None) -> None:
         self.address = gate_address(str(state))
         self.keyring = KeyRing(state / "authorized_keys")
         rows, self.runs = story()
         self.rows = {one["name"]: one for one in rows}
         self.language = language
         self.role = "admin"
+        self.logs = logs or {}
         self.asked: list[tuple[str, dict]] = []
         self.output: asyncio.Queue[dict | Done] = asyncio.Queue()
         self._watchers: set[asyncio.Queue[dict]] = set()
@@ -175,6 +192,7 @@ class Stage:
             "rerun": Verb(Role.OPERATOR, answer=self._rerun),
             "stop": Verb(Role.OPERATOR, answer=self._stop),
             "run.output": Verb(Role.VIEWER, stream=self._output),
+            **self.logs,
         }
         greeting = {"version": "0.1.0", "node": "seoul-01", "started_at": at("15:00:00"), "language": self.language,
                     "timezone": "Asia/Seoul"}  # fmt: skip

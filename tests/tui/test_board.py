@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -78,3 +79,30 @@ def test_both_languages_know_the_same_words():
     for key, sentence in english.items():
         named = {part.split("}")[0] for part in sentence.split("{")[1:]}
         assert named == {part.split("}")[0] for part in korean[key].split("{")[1:]}, key
+
+
+def test_a_program_in_another_zone_is_told_in_its_own():
+    row = {**ROWS["kindscrap"], "timezone": "America/New_York", "facts": {"start": "2026-03-04T11:00:00+00:00"}}
+    row["last_run"] = {**row["last_run"], "start_time": "2026-03-04T11:00:00+00:00"}
+    told = tell(row, VIEWS[0])
+    assert (told.last, told.schedule) == ("06:00 EST", "daily 06:00 EST")
+    assert told.why.startswith("06:00 run failed")
+    assert tell({**row, "timezone": "Asia/Tokyo"}, VIEWS[0]).last == "Wed 20:00"  # the clocks agree with Seoul's
+    assert tell({**row, "timezone": "Nowhere/Town"}, VIEWS[1]).last == "어제 20:00"
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=["en", "ko"])
+@pytest.mark.parametrize("width", [120, 140, 160, 200])
+def test_a_wide_board_shows_every_column(width, view):
+    headings = {key: view.tr(f"board.col.{key}") for key in _COLUMNS}
+    laid = columns(width, [tell(row, view) for row in ROWS.values()], headings)
+    assert all(getattr(laid, column) for column in _COLUMNS if column != "last_log")
+
+
+def test_what_the_strip_does_not_use_is_the_reasons():
+    view = VIEWS[0]
+    headings = {key: view.tr(f"board.col.{key}") for key in _COLUMNS}
+    many = tell(ROWS["kindscrap"], view)
+    few = replace(many, strip=many.strip[:3])
+    assert columns(120, [few], headings).why - columns(120, [many], headings).why == 12 - len(headings["strip"])
+    assert columns(200, [few], headings).why > columns(200, [many], headings).why

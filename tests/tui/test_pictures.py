@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,13 @@ from batmon_tui.screens.output import OutputScreen
 from batmon_tui.screens.program import ProgramScreen
 from batmon_tui.widgets.board_view import BoardView
 from batmon_tui.widgets.frame import LostBar
+from batmon_tui.widgets.log_paper import LogPaper
 from batmon_tui.widgets.runs_view import RunsView
+from tests.tui.log_stage import LogServer
+from tests.tui.log_stage import story as log_story
+
+FAILED = str(uuid.UUID(int=4711))
+"""The failed run of the log's story."""
 
 
 class StagedApp(BatmonApp):
@@ -56,6 +63,31 @@ async def _run(app, pilot) -> None:
     await pilot.press("enter")
 
 
+async def _evidence(app, pilot) -> None:
+    await _board(app, pilot)
+    app.open_program("invoice", "runs")
+    await until(pilot, lambda: isinstance(app.screen, ProgramScreen) and app.screen.ready, "the page")
+    await until(pilot, lambda: len(app.screen.query_one(RunsView).keys) == 30, "its runs")
+    await pilot.press("enter")
+
+
+async def _log(app, pilot) -> None:
+    await _board(app, pilot)
+    app.open_log("kindscrap", FAILED)
+    await until(pilot, lambda: bool(app.screen.query(LogPaper)), "the log")
+    paper = app.screen.query_one(LogPaper)
+    await until(pilot, lambda: bool(paper.window.lines), "its lines")
+    await pilot.press("e")
+    await until(pilot, lambda: not [w for w in app.workers if w.group in ("load", "search")], "the error")
+
+
+async def _rerun_section(app, pilot) -> None:
+    await _board(app, pilot)
+    app.open_program("backup-db", "rerun")
+    await until(pilot, lambda: isinstance(app.screen, ProgramScreen) and app.screen.ready, "the page")
+    await until(pilot, lambda: len(app.screen.query_one(RunsView).keys) == 6, "its runs")
+
+
 async def _rerun(app, pilot) -> None:
     await _board(app, pilot)
     await pilot.press("colon", *"rerun backup-db", "enter")
@@ -92,21 +124,25 @@ async def _lost(app, pilot) -> None:
 
 SCREENS = {
     "board": _board, "program": _program, "runs": _runs, "run": _run, "rerun": _rerun, "output": _output,
-    "help": _help, "jump": _jump, "lost": _lost,
+    "help": _help, "jump": _jump, "lost": _lost, "evidence": _evidence, "log": _log, "rerun-section": _rerun_section,
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 @pytest.mark.parametrize("language", ["en", "ko"])
 @pytest.mark.parametrize("screen", SCREENS)
-def test_picture(snap_compare, tmp_path, screen, language, size):
+def test_picture(  # noqa: PLR0917 - pytest hands them over by name
+    snap_compare, tmp_path, monkeypatch, screen, language, size
+):
     async def prepare(pilot) -> None:
         await SCREENS[screen](pilot.app, pilot)
         for box in pilot.app.screen.query(Input):
             box.cursor_blink = False
         await pilot.pause()
 
-    assert snap_compare(StagedApp(Stage(tmp_path), language), terminal_size=size, run_before=prepare)
+    monkeypatch.chdir(tmp_path)
+    logs = log_story(LogServer(tmp_path / "kindscrap")).answers().verbs() if screen == "log" else None
+    assert snap_compare(StagedApp(Stage(tmp_path, logs=logs), language), terminal_size=size, run_before=prepare)
 
 
 @pytest.mark.parametrize("theme", ["batmon-light", "batmon-contrast"])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pwd
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from batmon.commands.local_session import LocalSession, Places
 from batmon.commands.service import unit
 from batmon.commands.session import Session
 from batmon.commands.table import cells, cut, duration, table
+from batmon.errors import BadRequest
 
 SLOW = ("textual", "asyncssh", "asyncpg", "openpyxl", "rich", "typer", "asyncio")
 
@@ -238,6 +240,21 @@ def test_a_unit_with_an_odd_path_says_what_systemd_reads(tmp_path):
     assert start.endswith(" daemon")
 
 
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="a service of the system is root's")
+def test_a_service_runs_as_somebody_with_the_state_folder_in_his_home():
+    lines = unit(LocalSession(), "nobody").splitlines()
+    assert "User=nobody" in lines
+    home = pwd.getpwnam("nobody").pw_dir
+    assert f" --state {home}/.local/state/batmon daemon" in "\n".join(lines)
+    with pytest.raises(BadRequest, match="no user 'nemo'") as refused:
+        unit(LocalSession(), "nemo")
+    assert "useradd" in refused.value.hint
+
+
+def test_a_service_that_is_stopped_leaves_reruns_alone():
+    assert "KillMode=process" in unit(LocalSession()).splitlines()
+
+
 def test_wide_characters_are_two_cells():
     assert cells("한글ab") == 6
     assert cells("각") == 2  # NFD
@@ -247,7 +264,8 @@ def test_wide_characters_are_two_cells():
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(None, "-"), (0.44, "0.4s"), (12, "12s"), (59.6, "1m 00s"), (185, "3m 05s"), (7620, "2h 07m")]
+    ("seconds", "text"),
+    [(None, "-"), (0.44, "0.4s"), (2, "2s"), (12, "12s"), (59.6, "1m 00s"), (185, "3m 05s"), (7620, "2h 07m")],
 )
 def test_durations(seconds, text):
     assert duration(seconds) == text

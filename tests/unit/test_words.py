@@ -118,7 +118,7 @@ def test_moments():
 
 
 def test_status_words():
-    assert [status_word(status, "ko") for status in Status] == ["정상", "주의", "오류", "알 수 없음"]
+    assert [status_word(status, "ko") for status in Status] == ["정상", "주의", "오류", "미확인"]
     assert run_status_word("MISSED", "ko") == run_status_word(RunStatus.MISSED, "ko") == "미실행"
 
 

@@ -45,7 +45,9 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 - no traceback reaches a user
-        return _said(session, error, arguments)
+        with contextlib.suppress(BatmonError):  # nothing can be told: the output itself is full
+            return _said(session, error, arguments)
+        return check.UNKNOWN if _is_check(arguments) else FAILED
 
 
 async def run_remote(arguments: list[str], session: Session) -> int:
@@ -95,9 +97,7 @@ def _places(
     *,
     version: Annotated[
         bool,
-        typer.Option(
-            "--version", help="show the version", is_eager=True, callback=lambda asked: _version(asked=asked)
-        ),
+        typer.Option("--version", help="show the version", is_eager=True, callback=lambda asked: _version(asked=asked)),
     ] = False,
 ) -> None:
     del version  # answered by its callback
@@ -160,6 +160,9 @@ def _explained(session: Session, error: Exception) -> int:
         session.err(f"{name}{error}" + (f"\n  {error.hint}" if error.hint else ""))
         return WRONG_USAGE if isinstance(error, BadRequest) else FAILED
     log.error("a command failed", exc_info=error)
+    if isinstance(error, OSError) and error.strerror:
+        session.err(f"batmon: {f'{error.filename}: ' if error.filename else ''}{error.strerror}")
+        return FAILED
     hint = "\n  BATMON_DEBUG=1 shows where" if isinstance(session, LocalSession) else ""
     session.err(f"batmon: internal error: {type(error).__name__}: {error}{hint}")
     return FAILED

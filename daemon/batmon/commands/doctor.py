@@ -7,7 +7,9 @@ from typing import Any, Protocol
 
 from batmon.commands.session import DONE, FAILED, Session
 from batmon.commands.table import cells
-from batmon.errors import BatmonError
+from batmon.errors import BatmonError, ConfigError
+
+CONFIG_CHECK = "batmon config check says all of it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ async def _daemon(session: Session) -> tuple[dict[str, Any], list[Finding]]:
     try:
         gate = await session.gate()
         said = await gate.request("doctor")
+    except ConfigError:
+        return {}, [problem("daemon", "where it would answer is not known without the configuration", CONFIG_CHECK)]
     except BatmonError as error:
         return {}, [problem("daemon", str(error), error.hint or "batmon daemon")]
     found = [ok("daemon", f"{gate.hello.get('version')} on {gate.hello.get('node')}, {said.get('programs')} programs")]

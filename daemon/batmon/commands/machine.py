@@ -9,6 +9,7 @@ from batmon.commands import configuration, foreground, service, up
 from batmon.commands.verbs import Command
 
 Action = Coroutine[Any, Any, int]
+ServiceUser = Annotated[str | None, typer.Option(metavar="NAME", help="as whom it runs (root only)")]
 
 
 def add_machine_commands(app: typer.Typer) -> None:
@@ -74,14 +75,14 @@ def _config_show(context: typer.Context) -> Action:
     return configuration.config_show(context.obj)
 
 
-def _service_show(context: typer.Context) -> Action:
+def _service_show(context: typer.Context, *, user: ServiceUser = None) -> Action:
     """Print the systemd unit, or the NSSM commands on Windows."""
-    return service.show(context.obj)
+    return service.show(context.obj, user=user)
 
 
-def _service_install(context: typer.Context) -> Action:
+def _service_install(context: typer.Context, *, user: ServiceUser = None) -> Action:
     """Install and start the daemon as a service (systemd)."""
-    return service.install(context.obj)
+    return service.install(context.obj, user=user)
 
 
 def _service_uninstall(context: typer.Context) -> Action:

@@ -60,10 +60,13 @@ def _check(options: dict[str, str], programs: list[str]) -> int:
         raise _Ordinary from None
     if not 0 < timeout <= 86400 or os.name == "nt":
         raise _Ordinary
+    language = options.get("--language") or os.environ.get("BATMON_LANGUAGE") or "en"
+    if language not in ("ko", "en", "auto"):
+        raise _Ordinary
     address = _address(options)
     as_json = "--json" in options
     try:
-        line = _asked(address, _request(programs, options.get("--language", "en")), monotonic() + timeout)
+        line = _asked(address, _request(programs, language), monotonic() + timeout)
     except TimeoutError:
         return unreachable(f"the daemon at {address} did not answer within {timeout:g} s", as_json=as_json)
     except OSError as error:

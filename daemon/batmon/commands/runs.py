@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import AsyncIterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from batmon.commands.session import DONE, Session
 from batmon.commands.table import duration, moment, table
+from batmon.gate.client import GateClient
 
 PAGE = 500
+
+MESSAGE_CHARS = 500
+"""Of a message in the table; all of it with --json."""
 
 COLUMNS = (
     "log_id", "bot_name", "task_name", "status", "message", "error_details",
@@ -20,32 +26,54 @@ COLUMNS = (
 async def runs(session: Session, program: str, *, limit: int, as_json: bool) -> int:
     """Print up to ``limit`` runs of ``program``; as JSON a list of objects."""
     gate = await session.gate()
-    found: list[dict[str, Any]] = []
-    more = True
-    while more and len(found) < limit:
-        before = {"before": found[-1]["start_time"]} if found else {}
-        page = await gate.request("runs", program=program, limit=min(PAGE, limit - len(found)), **before)
-        more = bool(page["more"] and page["runs"])
-        found += page["runs"]
     if as_json:
-        session.out_json([{key: run.get(key) for key in COLUMNS} for run in found])
+        await _as_json(session, _pages(gate, program, limit))
         return DONE
     zone = ZoneInfo(str(gate.hello.get("timezone") or "UTC"))
     heads = (f"start ({zone.key})", "took", "status", "count", "origin", "run", "message")
-    rows = [
-        (
-            moment(run["start_time"], zone),
-            duration(run["duration_sec"]),
-            run["status"],
-            str(run["processed_count"]),
-            run["origin"],
-            str(run["run_id"]),
-            run["message"] or "",
-        )
-        for run in found
-    ]
-    for line in table(heads, rows, session.width):
+    rows: list[tuple[str, ...]] = []
+    more = False
+    async for found, more in _pages(gate, program, limit):
+        rows += [
+            (
+                moment(run["start_time"], zone),
+                duration(run["duration_sec"]),
+                run["status"],
+                str(run["processed_count"]),
+                run["origin"],
+                str(run["run_id"]),
+                (run["message"] or "")[:MESSAGE_CHARS],
+            )
+            for run in found
+        ]
+    for number, line in enumerate(table(heads, rows, session.width)):
         session.out(line)
+        if number % PAGE == 0:
+            await session.drain()
     if more:
         session.err(f"there are more: --limit {2 * limit}")
     return DONE
+
+
+async def _pages(gate: GateClient, program: str, limit: int) -> AsyncIterator[tuple[list[dict[str, Any]], bool]]:
+    """Up to ``limit`` runs, newest first, a page at a time, each with whether there are more after it."""
+    count, more = 0, True
+    before: dict[str, Any] = {}
+    while more and count < limit:
+        page = await gate.request("runs", program=program, limit=min(PAGE, limit - count), **before)
+        found = page["runs"]
+        more = bool(page["more"] and found)
+        count += len(found)
+        yield found, more
+        before = {"before": found[-1]["start_time"]} if found else {}
+
+
+async def _as_json(session: Session, pages: AsyncIterator[tuple[list[dict[str, Any]], bool]]) -> None:
+    """One JSON list on one line, a page at a time: all of it may not fit in memory."""
+    joint = "["
+    async for found, _ in pages:
+        for run in found:
+            session.out(joint + json.dumps({key: run.get(key) for key in COLUMNS}, ensure_ascii=False), end="")
+            joint = ", "
+        await session.drain()
+    session.out("[]" if joint == "[" else "]")

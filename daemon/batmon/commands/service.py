@@ -10,34 +10,36 @@ import subprocess
 import sys
 from pathlib import Path
 
+from batmon import places
 from batmon.commands.local_session import LocalSession
 from batmon.commands.session import DONE
-from batmon.errors import BatmonError, Refused
+from batmon.errors import BadRequest, BatmonError, Refused
 
 UNIT = "batmon.service"
 
 
-async def show(session: LocalSession) -> int:
+async def show(session: LocalSession, *, user: str | None = None) -> int:
     """Print what ``install`` would install."""
     if os.name == "nt":
         session.out("\n".join(nssm_commands(session)))
     else:
-        session.out(unit(session), end="")
+        session.out(unit(session, user), end="")
         session.err(f"# goes to {unit_path()}")
     return DONE
 
 
-async def install(session: LocalSession) -> int:
-    """Write the systemd unit, enable and start it.
+async def install(session: LocalSession, *, user: str | None = None) -> int:
+    """Write the systemd unit, enable and start it; a system's unit runs as ``user`` if one is named.
 
     Raises:
+        BadRequest: there is no such user.
         Refused: this machine has no systemd.
         BatmonError: systemctl failed.
     """
     _require_systemd()
     session.places.load()  # a service that cannot start is not installed
     path = unit_path()
-    await asyncio.to_thread(_write, path, unit(session))
+    await asyncio.to_thread(_write, path, unit(session, user))
     session.err(f"wrote {path}")
     for words in (("daemon-reload",), ("enable", "--now", UNIT)):
         await _systemctl(*words)
@@ -68,10 +70,15 @@ def unit_path() -> Path:
     return (Path(base) if base else Path.home() / ".config") / "systemd" / "user" / UNIT
 
 
-def unit(session: LocalSession) -> str:
-    """The systemd unit: ready when the daemon says so, ended by SIGTERM, restarted when it dies."""
-    command = " ".join(_quoted(word) for word in _daemon_command(session))
+def unit(session: LocalSession, user: str | None = None) -> str:
+    """The systemd unit: ready when the daemon says so, ended by SIGTERM, restarted when it dies.
+
+    Only the daemon is ended with it: re-runs go on, and a console outlives a daemon that crashed.
+    """
+    home = None if user is None else _home_of(user)
+    command = " ".join(_quoted(word) for word in _daemon_command(session, home))
     wanted_by = "multi-user.target" if _for_system() else "default.target"
+    as_user = f"User={user}\n" if user is not None else ""
     return (
         "[Unit]\n"
         "Description=BATMON, operations console for batch work\n"
@@ -81,12 +88,13 @@ def unit(session: LocalSession) -> str:
         "[Service]\n"
         "Type=notify\n"
         "NotifyAccess=main\n"
+        f"{as_user}"
         f"ExecStart={command}\n"
         "Restart=on-failure\n"
         "RestartSec=2\n"
         "TimeoutStartSec=120\n"
         "TimeoutStopSec=60\n"
-        "KillMode=mixed\n"
+        "KillMode=process\n"
         "UMask=0077\n"
         "\n"
         "[Install]\n"
@@ -103,16 +111,37 @@ def nssm_commands(session: LocalSession) -> list[str]:
         "nssm set batmon DisplayName BATMON",
         "nssm set batmon Start SERVICE_AUTO_START",
         "nssm set batmon AppStopMethodConsole 30000",
+        "nssm set batmon AppKillProcessTree 0",
+        "nssm set batmon AppEnvironmentExtra PYTHONUTF8=1",
         f"nssm set batmon AppStderr {subprocess.list2cmdline([logs])}",
         "nssm start batmon",
     ]
 
 
-def _daemon_command(session: LocalSession) -> list[str]:
-    source = session.places.load().source
+def _home_of(user: str) -> str:
+    """The home folder of a user of this machine, for whom only root can install a service."""
+    if not _for_system():
+        raise Refused("--user is for root: a service of your own runs as you")
+    import pwd  # noqa: PLC0415 - absent on Windows
+
+    try:
+        return pwd.getpwnam(user).pw_dir
+    except KeyError:
+        raise BadRequest(
+            f"there is no user {user!r}",
+            hint=f"useradd --system --home-dir /var/lib/{user} --create-home {user}",
+        ) from None
+
+
+def _daemon_command(session: LocalSession, home: str | None = None) -> list[str]:
+    """The daemon's argv; its state folder lies in ``home`` if one is given and nothing names a state folder."""
     where = session.places
+    source = where.load().source
+    state = where.state_folder()
+    if home is not None and state == places.default_state() and not os.environ.get("BATMON_STATE"):
+        state = f"{home}/.local/state/batmon"
     flags = [] if source is None else ["--config", str(source)]
-    flags += ["--state", where.state_folder()]
+    flags += ["--state", state]
     if where.language is not None:
         flags += ["--language", where.language]
     return [sys.executable, "-m", "batmon", *flags, "daemon"]

@@ -56,10 +56,10 @@ def moment(text: str | None, zone: tzinfo) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """``0.4s``, ``12s``, ``3m 05s``, ``2h 07m``; ``-`` if not known."""
+    """``0.4s``, ``4s``, ``12s``, ``3m 05s``, ``2h 07m``; ``-`` if not known."""
     if seconds is None:
         return "-"
-    if seconds < 10:
+    if seconds < 10 and seconds != int(seconds):
         return f"{seconds:.1f}s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:

@@ -26,6 +26,8 @@ GATE_WITHIN = 60.0
 """Seconds for the first start: initdb on a slow disk, and reading the logs of years."""
 
 CONSOLE_WITHIN = 40.0
+CONSOLE_AGAIN = 5.0
+"""Seconds for the daemon to try again after the console's first failure."""
 FIRST_RUNS_MARGIN = timedelta(seconds=60)
 GLANCE = 0.1
 """Seconds between two looks at something that nobody announces."""
@@ -176,12 +178,15 @@ def _ended_since(run: dict[str, Any] | None, since: datetime) -> bool:
 async def _console_opens(session: LocalSession, gate: GateClient, ended: asyncio.Event) -> bool:
     """Wait for the SSH console, which the daemon starts last; whether it came."""
     problems: list[str] = []
+    tried_until = 0.0
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(CONSOLE_WITHIN):
-            while not ended.is_set():
+            while not ended.is_set() and (not problems or time.monotonic() < tried_until):
                 known = await gate.request("doctor")
                 if known.get("console"):
                     return True
+                if not problems:
+                    tried_until = time.monotonic() + CONSOLE_AGAIN
                 problems = known["problems"]
                 await asyncio.sleep(GLANCE)
     for problem in problems or [f"the SSH console did not come up within {CONSOLE_WITHIN:g} s"]:

@@ -14,7 +14,6 @@ from batmon.model import Role
 Action = Coroutine[Any, Any, int]
 
 
-
 class Command(TyperCommand):
     """A command whose usage line names arguments without braces; they need no section of their own."""
 

@@ -176,6 +176,7 @@ def _read(root: Section, problems: Problems, environ: Mapping[str, str], path: P
         database_url=url,
         ssh=ssh,
         language=language,
+        timezone=machine_zone or local_timezone(environ) or "UTC",
         programs=tuple(program for program in programs if program is not None),
         demo=demo,
     )

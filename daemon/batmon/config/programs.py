@@ -108,7 +108,7 @@ def _check_placeholders(table: Section, rerun: tuple[str, ...], params: dict[str
     for name in params.keys() - used:
         place = (*table.place, "rerun_params", name)
         table.problems.add(place, f"the parameter is not used in rerun; write {{{name}}} where its value belongs")
-    if table.has("rerun") and (not rerun or not rerun[0]) and len(rerun) < 2:
+    if isinstance(table.peek("rerun"), list) and (not rerun or not rerun[0]) and len(rerun) < 2:
         table.bad("rerun", "the command is empty", 'write program and arguments, as in ["python", "main.py"]')
 
 

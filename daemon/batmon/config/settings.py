@@ -50,6 +50,8 @@ class Config:
     """None: the embedded Postgres below ``state``. It may hold a password: show ``database`` instead."""
     ssh: SshConfig = SshConfig()
     language: str = "auto"
+    timezone: str = "UTC"
+    """The node's own, for what names none: IANA name."""
     programs: tuple[Program, ...] = ()
     demo: Demo | None = None
 

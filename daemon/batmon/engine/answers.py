@@ -19,7 +19,7 @@ from batmon.errors import BadRequest, NotFound, RunnerError
 from batmon.gate.frames import LINE_LIMIT
 from batmon.gate.keyring import KeyRing
 from batmon.gate.password import OperationPassword
-from batmon.gate.sanitize import clean
+from batmon.gate.sanitize import clean, clean_value
 from batmon.gate.server import Caller, Done, Verb
 from batmon.model import Program, Reason, Role, Status, aware
 from batmon.store import Store
@@ -29,6 +29,8 @@ from batmon.words import plugin_lines, say
 RECENT = 100
 FRAME_CHARS = LINE_LIMIT // 4
 """Of the rows in one frame of ``watch``, as JSON before the sanitizer, which can treble it."""
+CHECK_CHARS = (1000, 120, 30, 0)
+"""Of a program's message and last log line in a check: when all fail at once, all of it must still fit a frame."""
 READY_WAIT_SEC = 4.0
 """A check that comes while the daemon still reads the logs for the first time waits this long for it."""
 
@@ -100,14 +102,17 @@ class Answers:
         programs = [self._checked(self._row(name), language, now) for name in names]
         programs.sort(key=lambda entry: (-Status(entry["status"]).severity, entry["name"]))
         worst = max((Status(p["status"]) for p in programs), key=lambda s: s.severity, default=Status.UNKNOWN)
-        answer: Args = {
-            "status": worst.value,
-            "checked_at": now.isoformat(),
-            "node": self._node,
-            "programs": programs,
-        }
-        answer["text"] = "\n".join(plugin_lines(answer))
-        answer["exit"] = worst.exit_code
+        for most in CHECK_CHARS:
+            answer: Args = {
+                "status": worst.value,
+                "checked_at": now.isoformat(),
+                "node": self._node,
+                "programs": [_cut(entry, most) for entry in programs],
+            }
+            answer["text"] = "\n".join(plugin_lines(answer))
+            answer["exit"] = worst.exit_code
+            if _bytes(answer) < LINE_LIMIT - 1024:
+                break
         return answer
 
     @staticmethod
@@ -162,7 +167,7 @@ class Answers:
             "rerun_params": sorted(program.rerun_params),
         }
         recent = await self._store.runs_page(name, RECENT)
-        return {"row": row, "config": config, "recent": [run_json(run) for run in recent]}
+        return {"row": row, "config": config, "recent": _fitting([run_json(run) for run in recent])}
 
     async def runs(self, _caller: Caller, args: Args) -> Args:
         """A page of a program's runs, newest first."""
@@ -173,7 +178,8 @@ class Answers:
             raise BadRequest("limit must be a whole number from 1 to 1000")
         before = _moment(args, "before")
         found = await self._store.runs_page(name, limit + 1, before)
-        return {"runs": [run_json(run) for run in found[:limit]], "more": len(found) > limit}
+        runs = _fitting([run_json(run) for run in found[:limit]])
+        return {"runs": runs, "more": len(found) > len(runs)}
 
     async def rerun(self, caller: Caller, args: Args) -> Args:
         """Start a program again, by password."""
@@ -250,13 +256,16 @@ class Answers:
             role = Role(_text(args, "role"))
         except ValueError:
             raise BadRequest("role must be viewer, operator or admin") from None
+        expires_at = _moment(args, "expires_at")
+        if expires_at is not None and expires_at <= self._now():
+            raise BadRequest(f"the key would be expired already: {expires_at:%Y-%m-%d %H:%M} UTC is over")
         entry = await asyncio.to_thread(
             self._keyring.add,
             _text(args, "name"),
             role,
             _text(args, "key"),
             from_patterns=_texts(args, "from"),
-            expires_at=_moment(args, "expires_at"),
+            expires_at=expires_at,
         )
         return {"fingerprint": entry.fingerprint}
 
@@ -291,6 +300,28 @@ class Answers:
     def _program(self, name: str) -> Program:
         self._row(name)
         return self._programs()[name]
+
+
+def _cut(entry: Args, most: int) -> Args:
+    """A program of a check with its texts cut."""
+    texts = {key: clean(str(entry[key] or "")) for key in ("message", "last_log")}
+    return entry | {key: text if len(text) <= most else f"{text[:most]}…" for key, text in texts.items()}
+
+
+def _bytes(answer: Args) -> int:
+    """The size of an answer as it leaves the gate."""
+    size = len(json.dumps(answer))
+    return size if size < LINE_LIMIT // 3 else len(json.dumps(clean_value(answer), ensure_ascii=False).encode())
+
+
+def _fitting(runs: list[Args]) -> list[Args]:
+    """The first of them that fit a line of the gate together, whatever the sanitizer makes of them; at least one."""
+    room = FRAME_CHARS
+    for number, run in enumerate(runs):
+        room -= len(json.dumps(run))
+        if room < 0 and number:
+            return runs[:number]
+    return runs
 
 
 def _frames_of(rows: list[Row]) -> list[list[Row]]:

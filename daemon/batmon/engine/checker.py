@@ -84,6 +84,7 @@ class Checker:
         node: str,
         now: Callable[[], datetime],
         blind: tuple[datetime, datetime] | None = None,
+        timezone: str = "UTC",
     ) -> None:
         self._store = store
         self._board = board
@@ -91,6 +92,7 @@ class Checker:
         self._node = node
         self._now = now
         self._blind = blind
+        self._timezone = timezone
         self._watched: dict[str, Watched] = {}
         self._by_fold: dict[str, str] = {}
         self._unfinished: set[str] = set()
@@ -198,7 +200,9 @@ class Checker:
                 log.warning("too many bots that nobody configured, ignored", extra={"bot": bot_name})
                 return
             try:
-                program = Program(name=bot_name, base_dir=Path(), node=self._node, logs=(), configured=False)
+                program = Program(
+                    name=bot_name, base_dir=Path(), node=self._node, timezone=self._timezone, logs=(), configured=False
+                )
             except ModelError as error:
                 log.warning("a record of a bot that cannot be shown: %s", error)
                 return

@@ -90,6 +90,7 @@ class Console:
         log_file = self._config.state / "logs" / "console.log"
         log_file.parent.mkdir(parents=True, exist_ok=True)
         with log_file.open("ab") as sink:
+            log_start = sink.tell()
             process = await asyncio.create_subprocess_exec(
                 *self._command(), stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=sink,
                 start_new_session=sys.platform != "win32",
@@ -98,8 +99,8 @@ class Console:
         try:
             await self._ready(process)
         except RunnerError as error:
-            self.problem = str(error)
-            log.error("%s", error, extra={"log": str(log_file)})
+            self.problem = await asyncio.to_thread(_last_message, log_file, log_start) or str(error)
+            log.error("%s", self.problem, extra={"log": str(log_file)})
             if self._process is not None:  # not process.kill(): it would reap the child behind asyncio's back
                 await asyncio.to_thread(stop_tree, self._process, grace=STOP_GRACE_SEC)
         code = await process.wait()
@@ -132,6 +133,17 @@ class Console:
             await asyncio.to_thread(stop_tree, self._process, grace=STOP_GRACE_SEC)
             with contextlib.suppress(FileNotFoundError):
                 self._note.unlink()
+
+
+def _last_message(log_file: Path, start: int) -> str:
+    """What a console that did not come up said last, from the byte ``start`` of its log on; empty if nothing."""
+    try:
+        with log_file.open("rb") as file:
+            file.seek(start)
+            lines = file.read().decode(errors="replace").strip().splitlines()
+        return str(json.loads(lines[-1])["message"])
+    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        return ""
 
 
 def _write(path: Path, text: str) -> None:

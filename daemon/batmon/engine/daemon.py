@@ -85,8 +85,9 @@ class Daemon:
             tasks.keep("records", feed_records(self.store, self.checker, self.now))
             tasks.keep("heartbeat", self.heartbeat.keep())
             tasks.keep("logs", feed_lines(self.follower, self.checker, tasks))
-            tasks.keep("processes", self._process_watch().keep())
-            await self._adopt_runs()
+            watch = self._process_watch()
+            tasks.keep("processes", watch.keep())
+            await self._adopt_runs(watch)
             if config.demo:
                 tasks.keep("demo", Demonstration(self.programs, config.demo, tasks, now=self.now).keep())
             if config.ssh.enabled:
@@ -130,7 +131,9 @@ class Daemon:
         last_seen = await store.node_last_seen(config.node)
         blind = (last_seen, now) if last_seen is not None and now - last_seen > AWAY else None
         await store.start_node(config.node, __version__, now)
-        self.checker = Checker(store, self.board, self.scheduler, node=config.node, now=self.now, blind=blind)
+        self.checker = Checker(
+            store, self.board, self.scheduler, node=config.node, now=self.now, blind=blind, timezone=self.timezone
+        )
         states = await store.register(config.node, self.programs, now)
         cursors = await store.cursors(config.node)
         gone = await asyncio.to_thread(lambda: [c.path for c in cursors if not Path(c.path).exists()])
@@ -183,14 +186,19 @@ class Daemon:
         await gate.start(gate_address(str(state)))
         down.push_async_callback(gate.stop)
 
-    def _greeting(self) -> dict[str, Any]:
+    @property
+    def timezone(self) -> str:
+        """The zone that people here think in: that of the programs, or the node's own where they differ."""
         zones = {program.timezone for program in self.programs}
+        return zones.pop() if len(zones) == 1 else self.config.timezone
+
+    def _greeting(self) -> dict[str, Any]:
         return {
             "version": __version__,
             "node": self.config.node,
             "started_at": self.started_at.isoformat(),
             "language": self.config.language,
-            "timezone": zones.pop() if len(zones) == 1 else "UTC",
+            "timezone": self.timezone,
         }
 
     async def _audit(self, entry: AuditEntry) -> None:
@@ -221,11 +229,16 @@ class Daemon:
             recheck=self.follower.recheck,
         )
 
-    async def _adopt_runs(self) -> None:
+    async def _adopt_runs(self, watch: ProcessWatch) -> None:
+        """Go on with what an earlier daemon left: its re-runs, and the processes that it saw behind others' runs."""
+        await self.runner.recover(self.checker.programs, self.store.run)
         for program in self.programs:
             for run in await self.store.recent_runs(program.name):
                 if run.origin is Origin.RERUN and not run.finished:
                     await self.runner.adopt(program, run)
+                elif run.process is not None and run.process.alive and run.process.pid is not None:
+                    going_on = watch.take_up(program.name, run.process.pid, run.start_time)
+                    self.tasks.once(f"process of an earlier run of {program.name}", going_on)
 
 
 async def _serve(config: Config) -> int:

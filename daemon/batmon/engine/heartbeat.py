@@ -73,7 +73,7 @@ class Heartbeat:
             self._lost_at = now
             log.error("the database is away: %s", why)
         if now - self._lost_at > PATIENCE:
-            since = self._lost_at.isoformat(timespec="seconds")
+            since = f"{self._lost_at:%Y-%m-%d %H:%M:%S} UTC"
             self._board.doubt(f"the database has been away since {since}: nothing can be judged")
 
     def _found(self) -> None:

@@ -6,7 +6,6 @@ A client names a file only among those that the program's own patterns name now;
 from __future__ import annotations
 
 import asyncio
-import re
 import threading
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -216,6 +215,11 @@ class LogAnswers:
         path = args.get("path")
         if path is None:
             if not found:
+                if not program.configured:
+                    raise NotFound(
+                        f"{program.name} has no log that BATMON knows of: it records its own runs",
+                        hint="give it a [[programs]] table in the configuration, with base_dir and logs",
+                    )
                 raise NotFound(
                     f"{program.name} has no log file yet",
                     hint=f"looked for {', '.join(program.logs)} below {program.base_dir}",
@@ -340,10 +344,6 @@ def _needle(args: Args) -> Needle:
     ignore_case = args.get("ignore_case") is True
     if args.get("regex") is not True:
         return Needle(text=text, ignore_case=ignore_case)
-    try:
-        re.compile(text)
-    except (re.error, RecursionError, OverflowError) as error:
-        raise BadRequest(f"not a regular expression: {text!r:.200}: {error}") from error
     return Needle(regex=text, ignore_case=ignore_case)
 
 

@@ -13,7 +13,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
-from batmon.evidence.processes import ProcessIdentity, is_alive
+from batmon.evidence.processes import ProcessIdentity, identify, is_alive
 from batmon.evidence.working_in import working_in
 from batmon.model import ProcessEvidence, Program
 
@@ -61,6 +61,18 @@ class ProcessWatch:
         for process, name in list(self._known.items()):
             if not await asyncio.to_thread(is_alive, process):
                 await self._ended(process, name)
+
+    async def take_up(self, name: str, pid: int, start: datetime) -> None:
+        """Go on with a process that an earlier daemon knew of: watch it, or say that it has ended meanwhile.
+
+        ``start`` is when its run began; a process that did not begin about then is another's by now.
+        """
+        process = await asyncio.to_thread(identify, pid)
+        if process is not None and start - BEFORE <= _began(process) <= start + AFTER:
+            self._known[process] = name
+            return
+        await self._recheck(name)  # its last lines, if any, are judged first
+        await self._report(name, ProcessEvidence(pid=pid, alive=False), start)
 
     async def _find(self, starts: Mapping[str, datetime]) -> None:
         programs = self._programs()

@@ -18,11 +18,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
+from batmon.engine import rerun_notes
 from batmon.engine.tasks import Tasks
 from batmon.engine.watched_process import gone
 from batmon.errors import BadRequest, NotFound, RunnerError, RunningAlready
 from batmon.evidence.decode import decode_line
-from batmon.evidence.processes import ProcessIdentity, identify, stop_tree
+from batmon.evidence.processes import ProcessIdentity, identify, marked, stop_tree
 from batmon.model import Origin, ProcessEvidence, Program, Run, RunStatus
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,12 @@ STOP_GRACE_SEC = 10.0
 SAME_START_SEC = 60.0
 """A process that began further than this from a run's start is not that run's."""
 POLL_SEC = 0.1
+MARK = "BATMON_RUN_ID"
+"""The variable by which a re-run's processes are known, wherever they went."""
+MESSAGE_CHARS = 2_000
+DETAIL_CHARS = 32_000
+"""Of what a re-run printed, as its message and its error."""
+LONGEST_PARAMETER = 4_096
 
 
 @dataclass(slots=True)
@@ -106,9 +113,13 @@ class Runner:
     async def _start(self, program: Program, argv: list[str], by: str) -> Run:
         run_id = uuid.uuid4()
         started = self._now()
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         output = self._folder / f"{run_id}.log"
-        process = await spawn(argv, program, output)
+        await self._note(rerun_notes.Note(run_id, program.name, by, started))
+        try:
+            process = await spawn(argv, program, output, mark=str(run_id))
+        except RunnerError:
+            await asyncio.to_thread(rerun_notes.forget, self._folder, run_id)
+            raise
         run = Run(
             run_id=run_id,
             program=program.name,
@@ -126,13 +137,55 @@ class Runner:
         log.info("re-run started", extra={"program": program.name, "run_id": str(run_id), "by": by, "argv": argv})
         return run
 
+    async def _note(self, note: rerun_notes.Note) -> None:
+        def write() -> None:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            rerun_notes.prune(self._folder, set(self._active))
+            rerun_notes.write(self._folder, note)
+
+        try:
+            await asyncio.to_thread(write)
+        except OSError as error:
+            raise RunnerError(
+                f"could not start {note.program}: {self._folder} cannot be written: {error.strerror}"
+            ) from error
+
+    async def recover(
+        self, programs: Mapping[str, Program], stored: Callable[[uuid.UUID], Awaitable[Run | None]]
+    ) -> None:
+        """Record the re-runs that an earlier daemon started and was killed before it could record them."""
+        for note in await asyncio.to_thread(rerun_notes.begun, self._folder):
+            program = programs.get(note.program)
+            if program is None or note.run_id in self._active or await stored(note.run_id) is not None:
+                continue
+            alive = await asyncio.to_thread(marked, MARK, str(note.run_id))
+            run = Run(
+                run_id=note.run_id,
+                program=program.name,
+                status=RunStatus.RUNNING,
+                start_time=note.started,
+                task_name="rerun",
+                origin=Origin.RERUN,
+                started_by=note.by,
+                process=ProcessEvidence(pid=alive[0].pid, alive=True) if alive else None,
+            )
+            log.warning("a re-run was not recorded yet", extra={"program": program.name, "run_id": str(note.run_id)})
+            active = ActiveRun(run, program, alive[0] if alive else None, self._folder / f"{note.run_id}.log")
+            self._active[note.run_id] = active
+            await self._report(run)
+            self._tasks.once(f"rerun {program.name} {note.run_id}", self._wait(active, None))
+
     async def adopt(self, program: Program, run: Run) -> None:
         """Take up a run that an earlier daemon started and that is not over in the store."""
+        if run.run_id in self._active:
+            return
         output = self._folder / f"{run.run_id}.log"
         pid = run.process.pid if run.process else None
         identity = identify(pid) if pid is not None else None
         if identity is not None and abs(identity.created - run.start_time.timestamp()) > SAME_START_SEC:
             identity = None  # the pid is somebody else's by now
+        if not output.is_file():
+            identity = None  # we started no such run: anybody may have written the row
         active = ActiveRun(run, program, identity, output)
         self._active[run.run_id] = active
         self._tasks.once(f"rerun {program.name} {run.run_id}", self._wait(active, None))
@@ -168,7 +221,7 @@ class Runner:
             status=RunStatus.SUCCESS if good else RunStatus.FAILED,
             end_time=self._now(),
             message=message,
-            error_details="" if good else "\n".join(tail),
+            error_details="" if good else "\n".join(tail)[-DETAIL_CHARS:],
             process=ProcessEvidence(
                 pid=active.run.process.pid if active.run.process else None,
                 alive=False,
@@ -177,12 +230,13 @@ class Runner:
             ),
         )
 
-    async def stop(self, active: ActiveRun, *, by: str) -> int:
+    async def stop(self, active: ActiveRun, *, by: str, grace: float = STOP_GRACE_SEC) -> int:
         """End the run's whole process tree, gently first; the number of processes that were ended."""
         active.stopped_by = by
         if active.process is None:
             return 0
-        stopped = await asyncio.to_thread(stop_tree, active.process, grace=STOP_GRACE_SEC)
+        mark = (MARK, str(active.run.run_id))
+        stopped = await asyncio.to_thread(stop_tree, active.process, grace=grace, mark=mark)
         if stopped.survivors:
             raise RunnerError(
                 f"{len(stopped.survivors)} processes of {active.program.name} could not be ended",
@@ -220,8 +274,12 @@ class Runner:
                 await asyncio.sleep(POLL_SEC)
 
 
-async def spawn(argv: list[str], program: Program, output: Path | None) -> asyncio.subprocess.Process:
+async def spawn(
+    argv: list[str], program: Program, output: Path | None, *, mark: str = ""
+) -> asyncio.subprocess.Process:
     """Start ``argv`` in the program's folder, in a process group of its own, output appended to a file or dropped.
+
+    ``mark`` is the run's id, put into the environment.
 
     Raises:
         RunnerError: the executable or the folder is missing, or may not be used.
@@ -229,6 +287,8 @@ async def spawn(argv: list[str], program: Program, output: Path | None) -> async
     where = {**os.environ, **program.env, "PYTHONUNBUFFERED": "1"}
     for name in ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"):
         where.pop(name, None)
+    if mark:
+        where[MARK] = mark
     group = (
         {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
         if sys.platform == "win32"
@@ -268,8 +328,8 @@ def fill(program: Program, params: Mapping[str, str]) -> list[str]:
         if pattern is None:
             known = ", ".join(sorted(program.rerun_params)) or "none"
             raise BadRequest(f"{program.name} takes no parameter {name!r}", hint=f"parameters: {known}")
-        if re.fullmatch(pattern, value) is None or "\0" in value:
-            raise BadRequest(f"{name}={value!r} is not allowed", hint=f"it must match {pattern}")
+        if len(value) > LONGEST_PARAMETER or "\0" in value or re.fullmatch(pattern, value) is None:
+            raise BadRequest(f"{name}={value!r:.200} is not allowed", hint=f"it must match {pattern}")
 
     def one(match: re.Match[str]) -> str:
         name = match[1]
@@ -290,12 +350,23 @@ def _read_lines(path: Path, offset: int, over: bool) -> list[tuple[int, str]]:
     if offset >= OUTPUT_LIMIT or not data:
         return []
     full = len(data) == BLOCK
-    whole = data if over and not full else data[: data.rfind(b"\n") + 1] or (data if full else b"")
+    whole = data if over and not full else data[: data.rfind(b"\n") + 1] or (_whole_characters(data) if full else b"")
     lines = []
     for raw in whole.splitlines(keepends=True):
         offset += len(raw)
         lines.append((offset, decode_line(raw.rstrip(b"\r\n"), "auto")))
     return lines
+
+
+def _whole_characters(data: bytes) -> bytes:
+    """The data without the beginning of a UTF-8 character at its end."""
+    for back in range(1, 4):
+        if data[-back] & 0xC0 == 0xC0:
+            length = 2 if data[-back] < 0xE0 else 3 if data[-back] < 0xF0 else 4
+            return data[:-back] if back < length else data
+        if data[-back] < 0x80:
+            break
+    return data
 
 
 def _tail(path: Path) -> list[str]:
@@ -306,4 +377,5 @@ def _tail(path: Path) -> list[str]:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - 64 * 1024))
         lines = file.read().splitlines()
-    return [text for raw in lines if (text := decode_line(raw, "auto")).strip()][-TAIL_LINES:]
+    texts = [text[:MESSAGE_CHARS] for raw in lines if (text := decode_line(raw, "auto")).strip()]
+    return texts[-TAIL_LINES:]

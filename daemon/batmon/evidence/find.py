@@ -44,7 +44,8 @@ def find(
     MiB.
 
     Raises:
-        EvidenceError: the file cannot be read, or the regular expression is wrong or takes too long.
+        BadRequest: the regular expression is wrong.
+        EvidenceError: the file cannot be read, or the regular expression takes too long.
     """
     if needle.regex:
         from batmon.evidence.regex_find import find_regex  # noqa: PLC0415 - it imports this module

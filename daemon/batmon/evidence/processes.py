@@ -65,16 +65,35 @@ def tree(process: ProcessIdentity) -> tuple[ProcessIdentity, ...]:
     return tuple(dict.fromkeys(_identities([*found, *_session(process)])))
 
 
-def stop_tree(process: ProcessIdentity, *, grace: float = 5.0, kill_wait: float = 5.0) -> Stopped:
+def marked(name: str, value: str) -> tuple[ProcessIdentity, ...]:
+    """The living processes whose environment holds this variable, oldest first. Costs 50 us a process; blocks.
+
+    A process hands its environment on to what it starts, whatever session that goes into and whoever becomes its
+    parent. Processes that we may not ask (other users', when not root) are left out.
+    """
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.pid != os.getpid() and process.environ().get(name) == value:
+                found.append(process)
+        except (psutil.Error, OSError):
+            continue
+    return tuple(sorted(_identities(found), key=lambda one: one.created))
+
+
+def stop_tree(
+    process: ProcessIdentity, *, grace: float = 5.0, kill_wait: float = 5.0, mark: tuple[str, str] | None = None
+) -> Stopped:
     """End a process and all that it started: asked first, killed after ``grace`` seconds. Blocks; run it in a thread.
 
-    On Windows asking is killing. Takes at most about ``grace + 3 * kill_wait`` seconds.
+    ``mark`` is a variable of the environment that the process was started with: by it those are found that left the
+    tree and its session too. On Windows asking is killing. Takes at most about ``grace + 3 * kill_wait`` seconds.
     """
-    seen = dict.fromkeys(tree(process))
+    seen = dict.fromkeys((*tree(process), *_marked(mark)))
     _signal(seen, kill=False)
     _wait(seen, grace)
     for _ in range(_ROUNDS):
-        seen.update(dict.fromkeys(_rest(process, tuple(seen))))
+        seen.update(dict.fromkeys((*_rest(process, tuple(seen)), *_marked(mark))))
         rest = [known for known in seen if is_alive(known)]
         if not rest:
             break
@@ -82,6 +101,10 @@ def stop_tree(process: ProcessIdentity, *, grace: float = 5.0, kill_wait: float 
         _wait(rest, kill_wait)
     survivors = tuple(known for known in seen if is_alive(known))
     return Stopped(len(seen) - len(survivors), survivors)
+
+
+def _marked(mark: tuple[str, str] | None) -> tuple[ProcessIdentity, ...]:
+    return () if mark is None else marked(*mark)
 
 
 def _living(process: ProcessIdentity) -> psutil.Process | None:

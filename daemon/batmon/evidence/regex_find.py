@@ -1,7 +1,7 @@
 """Searches by regular expression in a process of its own.
 
-``re`` cannot be interrupted and holds the interpreter's lock: one unlucky expression would stop the whole daemon. A
-child can be killed. Run as ``python -m batmon.evidence.regex_find``: one JSON request on stdin, JSON lines on stdout.
+``re`` cannot be interrupted and holds the interpreter's lock: one unlucky expression would stop the whole daemon, and
+even compiling one can take seconds. A child can be killed; one whose parent is gone ends by itself. Run as ``python -m batmon.evidence.regex_find``: one JSON request on stdin, JSON lines on stdout.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import queue
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -16,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
-from batmon.errors import EvidenceError
+from batmon.errors import BadRequest, EvidenceError
 from batmon.evidence.find import Direction, Needle, Progress, find_by_line
 from batmon.evidence.lines import RawLine
 from batmon.evidence.read import SHOWN_CHARS, open_text
@@ -40,15 +41,12 @@ def find_regex(
     """As ``find`` for ``needle.regex``, over the first 4,096 characters of each line.
 
     Raises:
-        EvidenceError: the file cannot be read, the expression is wrong, or it takes more than 10 s for a MiB.
+        BadRequest: the expression is wrong.
+        EvidenceError: the file cannot be read, or the expression takes more than 10 s for a MiB.
     """
-    try:
-        re.compile(needle.regex)
-    except (re.error, RecursionError, OverflowError) as error:
-        raise EvidenceError(f"not a regular expression: {needle.regex!r}: {error}") from error
     request = {
         "path": str(path), "regex": needle.regex, "ignore_case": needle.ignore_case, "from": from_offset,
-        "direction": direction, "encoding": encoding,
+        "direction": direction, "encoding": encoding, "orphan_sec": 2 * _SILENCE_SEC,
     }  # fmt: skip
     child = subprocess.Popen(  # noqa: S603 - our own module, the request goes through stdin
         [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -93,6 +91,8 @@ def _answer(
         silent = 0.0
         if message is None:
             raise EvidenceError("the search ended without an answer", hint="try again, or search for a plain text")
+        if "wrong" in message:
+            raise BadRequest(f"not a regular expression: {regex!r:.200}: {message['wrong']}")
         if "error" in message:
             raise EvidenceError(message["error"], hint=message["hint"])
         if "line" in message:
@@ -112,15 +112,27 @@ def _listen(stdout: IO[bytes], said: queue.SimpleQueue[dict[str, Any] | None]) -
     said.put(None)
 
 
+def _end_within(seconds: float) -> None:
+    """Have the system end this process then, unless told anew: a parent that was killed cannot."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
 def main() -> None:
     """Answer one request."""
     request = json.loads(sys.stdin.readline())
-    pattern = re.compile(request["regex"], re.IGNORECASE if request["ignore_case"] else 0)
 
     def say(message: dict[str, Any]) -> None:
+        _end_within(request["orphan_sec"])
         sys.stdout.write(json.dumps(message) + "\n")
         sys.stdout.flush()
 
+    _end_within(request["orphan_sec"])
+    try:
+        pattern = re.compile(request["regex"], re.IGNORECASE if request["ignore_case"] else 0)
+    except (re.error, RecursionError, OverflowError) as error:
+        say({"wrong": str(error)})
+        return
     try:
         with open_text(request["path"], request["encoding"]) as text:
             line = find_by_line(

@@ -42,6 +42,11 @@ class Connection:
         self._caller: Caller | None = None
         self._uid: int | None = None
 
+    @property
+    def person(self) -> str:
+        """Whom the console speaks for on this connection; empty for the local user, and before hello."""
+        return self._caller.user if self._caller is not None and self._caller.key else ""
+
     def abort(self) -> None:
         """Drop the connection now, whatever is unsent."""
         self._writer.transport.abort()
@@ -169,23 +174,25 @@ class Connection:
         try:
             caller = self._allowed(caller, verb, request.verb)
         except Refused as error:
-            await server.write_down(caller, request.verb, request.args, "refused", str(error))
+            async with server.refusing(caller.user):
+                await server.write_down(caller, request.verb, request.args, "refused", str(error))
             raise
         outcome, detail = "failed", "ended by the client"
         try:
             if verb.answer is not None:
-                answer = await verb.answer(caller, request.args)
+                async with server.room_for(caller, verb):
+                    answer = await verb.answer(caller, request.args)
             else:
                 answer = await self._stream(request, caller, verb)
-            outcome, detail = "done", ""
+            outcome, detail = "done", _told(request.args, answer)
         except Refused as error:
             outcome, detail = "refused", str(error)
             raise
         except Exception as error:
-            detail = f"{type(error).__name__}: {error}"
+            detail = str(error) or type(error).__name__
             raise
         finally:
-            if verb.written_down:
+            if verb.written_down or outcome == "refused":
                 await server.write_down(caller, request.verb, request.args, outcome, detail)
         return _line(Ok, request.id, answer)
 
@@ -196,9 +203,9 @@ class Connection:
         items = verb.stream(caller, request.args)
         try:
             async for item in items:
+                self._allowed(caller, verb, request.verb)
                 if isinstance(item, Done):
                     return item.value
-                self._allowed(caller, verb, request.verb)
                 await self._write(_line(Item, request.id, item))
         finally:
             close = getattr(items, "aclose", None)
@@ -272,7 +279,9 @@ class Connection:
         user, key, peer = person.get("user"), person.get("key"), person.get("peer", "")
         if not (isinstance(user, str) and user and isinstance(key, str) and key and isinstance(peer, str)):
             raise BadRequest("as needs user and key, and peer if there is one, as strings")
-        return self._looked_up(user, key, peer)
+        caller = self._looked_up(user, key, peer)
+        self._server.admit(user)
+        return caller
 
     async def _send_failure(self, number: int, error: BatmonError) -> None:
         with contextlib.suppress(ConnectionError):
@@ -286,6 +295,13 @@ class Connection:
         async with self._sending:
             self._writer.write(line)
             await self._writer.drain()
+
+
+def _told(args: dict[str, Any], answer: dict[str, Any]) -> str:
+    """What the audit trail says of something that was done: how it was asked, and what came of it. No secrets."""
+    asked = {key: args[key] for key in ("role", "from", "expires_at", "force", "params") if args.get(key)}
+    came = {key: answer[key] for key in ("fingerprint", "run_id", "stopped", "removed") if key in answer}
+    return ", ".join(f"{key}: {value}" for key, value in (asked | came).items())
 
 
 def _line(kind: type[Item | Ok], number: int, value: dict[str, Any]) -> bytes:

@@ -18,9 +18,11 @@ import ipaddress
 import logging
 import os
 import re
+import stat
 import struct
 import tempfile
 import threading
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,6 +44,9 @@ KEY_TYPES = (
 """Public keys that are taken; DSA and certificates are not."""
 
 LARGEST_FILE = 4 * 1024 * 1024
+
+FRESH_NS = 100_000_000
+"""Nanoseconds: more than a tick of any file system's clock on Linux (4 to 10 ms)."""
 
 _NAME = re.compile(r"[A-Za-z0-9가-힣_][A-Za-z0-9가-힣_.@-]{0,63}")
 _OPTION = re.compile(r'([A-Za-z0-9-]+)(?:="((?:[^"\\]|\\.)*)")?(?:,|\s+)')
@@ -65,15 +70,15 @@ class KeyEntry:
     expires_at: datetime | None = None
     restricted: bool = False
 
-    def refusal(self, now: datetime, peer: str = "") -> str:
+    def refusal(self, now: datetime, peer: str | None = None) -> str:
         """Why this key may not be used at ``now`` from the address ``peer``; empty if it may.
 
-        Without a ``peer`` the addresses are not looked at.
+        Without a ``peer`` the addresses are not looked at; an empty one is nobody's, and matches none.
         """
         if self.expires_at is not None and now >= self.expires_at:
             return f"the key of {self.name} expired at {self.expires_at.isoformat()}"
-        if peer and self.from_patterns and not _matches(peer, self.from_patterns):
-            return f"the key of {self.name} may not be used from {peer}"
+        if peer is not None and self.from_patterns and not _matches(peer, self.from_patterns):
+            return f"the key of {self.name} may not be used from {peer or 'an unknown address'}"
         return ""
 
     @property
@@ -141,6 +146,16 @@ def parse_key(text: str) -> tuple[str, str, str]:
     return f"{parts[0]} {parts[1]}", fingerprint(blob), "".join(c for c in comment if c.isprintable())
 
 
+def _is_pattern(text: str) -> bool:
+    if "*" in text or "?" in text:
+        return re.fullmatch(r"[0-9A-Fa-f.:*?]+", text) is not None
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
 def parse_expiry(text: str) -> datetime:
     """OpenSSH's expiry-time (``YYYYMMDD[HHMM[SS]]``, with Z in UTC) or an ISO 8601 date or time -> a moment in UTC.
 
@@ -171,6 +186,8 @@ def _options(text: str) -> tuple[dict[str, str], str]:
         name, value = match.group(1).lower(), match.group(2) or ""
         if name not in _KNOWN:
             raise BadRequest(f"option {name} is not known", hint=f"known: {', '.join(sorted(_KNOWN))}")
+        if name in found:
+            raise BadRequest(f"option {name} is given twice")
         found[name] = value.replace('\\"', '"')
         rest = rest[match.end() :]
     return found, rest
@@ -211,7 +228,7 @@ class KeyRing:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._seen: tuple[int, int, int] | None = None
+        self._seen: tuple[int, ...] | None = None
         self._entries: tuple[KeyEntry, ...] = ()
         self._problems: tuple[str, ...] = ()
 
@@ -249,11 +266,11 @@ class KeyRing:
 
         Raises:
             BadRequest: the name, the key or an address cannot be used.
-            Refused: the file is readable and writable by others.
+            Refused: others may write the file: what they wrote must not be taken over as ours.
         """
         key_line, print_, comment = parse_key(key)
         for pattern in from_patterns:
-            if not re.fullmatch(r"!?[0-9A-Fa-f.:*?/]+", pattern):
+            if not _is_pattern(pattern.removeprefix("!")):
                 raise BadRequest(f"from {pattern!r:.60} is not an address, a network or a pattern of one")
         entry = KeyEntry(name, role, print_, key_line, comment, tuple(from_patterns), expires_at)
         entry = parse_line(entry.line)  # what is written is what will be read
@@ -267,6 +284,7 @@ class KeyRing:
 
         Raises:
             NotFound: there is no such key.
+            Refused: others may write the file.
         """
         with self._lock:
             lines = self._lines()
@@ -278,8 +296,16 @@ class KeyRing:
         return len(lines) - len(kept)
 
     def _lines(self) -> list[str]:
+        """The file's lines, of a file that can be trusted.
+
+        Raises:
+            Refused: it cannot.
+        """
         try:
-            text = self._path.read_text("utf-8", errors="replace")
+            self._check(self._path.stat())  # before opening: a FIFO would wait
+            with self._path.open("rb") as file:
+                self._check(os.fstat(file.fileno()))
+                text = file.read(LARGEST_FILE + 1).decode("utf-8", errors="replace")
         except FileNotFoundError:
             return _HEADER.splitlines()
         return text.splitlines()
@@ -308,15 +334,18 @@ class KeyRing:
         except OSError as error:
             self._close(f"{self._path} cannot be looked at: {error.strerror}")
             return
-        seen = (facts.st_mtime_ns, facts.st_size, facts.st_ino)
+        # The change time moves with mode and owner too, and nobody can set it back.
+        seen = (facts.st_mtime_ns, facts.st_ctime_ns, facts.st_size, facts.st_ino, facts.st_mode, facts.st_uid)
         if seen == self._seen:
             return
-        self._seen = seen
+        # Two changes within one tick of the file system's clock look alike: a fresh file is read again each time.
+        self._seen = seen if abs(time.time_ns() - facts.st_ctime_ns) > FRESH_NS else None
         try:
-            self._check(facts)
             self._read()
-        except (OSError, Refused) as error:
-            self._close(str(error))
+        except OSError as error:
+            self._close(f"{self._path} cannot be read: {error.strerror}")
+        except Refused as error:
+            self._close(f"{error}: {error.hint}" if error.hint else str(error))
 
     def _close(self, problem: str) -> None:
         if self._problems != (problem,):
@@ -324,8 +353,12 @@ class KeyRing:
         self._entries, self._problems = (), (problem,)
 
     def _check(self, facts: os.stat_result) -> None:
+        if not stat.S_ISREG(facts.st_mode):
+            raise Refused(f"{self._path} is not a regular file", hint="move it away")
         if os.name != "nt" and facts.st_mode & 0o022:
-            raise Refused(f"{self._path} can be written by others: chmod 600 {self._path}")
+            raise Refused(f"{self._path} can be written by others", hint=f"chmod 600 {self._path}, and look through it")
+        if os.name != "nt" and facts.st_uid not in (0, os.geteuid()):
+            raise Refused(f"{self._path} belongs to uid {facts.st_uid}", hint=f"chown it: {self._path}")
         if facts.st_size > LARGEST_FILE:
             raise Refused(f"{self._path} is larger than {LARGEST_FILE:,} bytes")
 
@@ -340,7 +373,8 @@ class KeyRing:
             except BadRequest as error:
                 problems.append(f"{self._path}:{number}: {error}")
         for problem in problems:
-            log.warning("a key is left out: %s", problem)
+            if problem not in self._problems:
+                log.warning("a key is left out: %s", problem)
         self._entries, self._problems = tuple(entries), tuple(problems)
 
 

@@ -7,8 +7,10 @@ harmless, roles are enforced, and the audit trail hears of everything that was t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +18,7 @@ from batmon.errors import Refused
 from batmon.gate.address import Listener, listen
 from batmon.gate.connection import Connection
 from batmon.gate.keyring import KeyRing
+from batmon.gate.logins import login_verb
 from batmon.gate.sanitize import clean
 from batmon.gate.verbs import Audit, AuditEntry, Caller, Done, Verb
 
@@ -23,8 +26,19 @@ __all__ = ["Audit", "AuditEntry", "Caller", "Done", "GateServer", "Verb"]
 
 log = logging.getLogger(__name__)
 
-CONNECTIONS = 256
+CONNECTIONS = 512
 """Connections that are open at a time; one more is told so and closed."""
+
+OF_PEOPLE = 448
+"""Of them for people who come over SSH: the rest stays for this machine, so that `batmon check` always gets in."""
+
+OF_ONE_PERSON = 64
+
+PEOPLES_ANSWERS = 8
+"""Answers that are made at the same time for people who come over SSH: the daemon has other work too."""
+
+REFUSAL_SEC = 0.2
+"""How long a refusal takes, one at a time for each person: nobody floods the audit trail."""
 
 FINISH_WITHIN = 5.0
 """Seconds that ``stop`` waits for actions that have begun."""
@@ -49,7 +63,7 @@ class GateServer:
         for name, verb in verbs.items():
             if (verb.answer is None) == (verb.stream is None):
                 raise ValueError(f"verb {name} needs either answer or stream")
-        self.verbs = verbs
+        self.verbs = {**verbs, "login": login_verb(keyring, self.note)}
         self.greeting = greeting
         self.keyring = keyring
         self.audit = audit
@@ -58,6 +72,9 @@ class GateServer:
         self._listener: Listener | None = None
         self._connections: dict[asyncio.Task[None], Connection] = {}
         self._actions: set[asyncio.Task[None]] = set()
+        self._room = asyncio.Semaphore(PEOPLES_ANSWERS)
+        self._stopping = asyncio.Event()
+        self._refusing: dict[str, asyncio.Lock] = {}
 
     async def start(self, address: str) -> None:
         """Open the gate.
@@ -72,6 +89,7 @@ class GateServer:
 
     async def stop(self) -> None:
         """Close the gate: streams end, connections end, actions that have begun may finish for a moment."""
+        self._stopping.set()
         if self._listener is not None:
             self._listener.close()
             self._listener = None
@@ -92,6 +110,36 @@ class GateServer:
     def connections(self) -> int:
         """How many connections are open."""
         return len(self._connections)
+
+    def admit(self, user: str) -> None:
+        """See that there is room for one more connection of ``user``, who comes over SSH.
+
+        Raises:
+            Refused: there is not.
+        """
+        people = [person for connection in self._connections.values() if (person := connection.person)]
+        if people.count(user) >= OF_ONE_PERSON:
+            raise Refused(f"{user} has {OF_ONE_PERSON} connections open already", hint="close some of them")
+        if len(people) >= OF_PEOPLE:
+            raise Refused(f"{OF_PEOPLE} connections are open already", hint="try again in a moment")
+
+    def room_for(self, caller: Caller, verb: Verb) -> AbstractAsyncContextManager[Any]:
+        """Wait until an answer may be made; actions and this machine's own requests never wait."""
+        return self._room if caller.key and not verb.written_down else contextlib.nullcontext()
+
+    @contextlib.asynccontextmanager
+    async def refusing(self, user: str) -> AsyncIterator[None]:
+        """Around the writing down of a refusal: one at a time for each person, and not many in a second."""
+        lock = self._refusing.setdefault(user, asyncio.Lock())
+        try:
+            async with lock:
+                yield
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(REFUSAL_SEC):
+                        await self._stopping.wait()
+        finally:
+            if not lock.locked():
+                self._refusing.pop(user, None)
 
     def keep(self, task: asyncio.Task[None]) -> None:
         """Let an action finish although its connection is gone."""
@@ -115,6 +163,10 @@ class GateServer:
             outcome=outcome,
             detail=clean(detail)[:1000],
         )
+        await self.note(entry)
+
+    async def note(self, entry: AuditEntry) -> None:
+        """Hand an entry to the audit trail as it is."""
         try:
             await self.audit(entry)
         except Exception:

@@ -16,6 +16,8 @@ from batmon.model import LogEvidence, Origin, Run
 
 SLACK = timedelta(seconds=10)
 """How far clocks, and a record written before or after the work, may lie apart."""
+OWN_SLACK = timedelta(seconds=2)
+"""The same where we started the program ourselves, by this clock: its log may leave out fractions of a second."""
 LONGEST_OPEN = timedelta(days=1)
 """A row that never ended claims log runs for so long at most."""
 
@@ -123,7 +125,8 @@ def _covers(host: Run, later: Sequence[Run], moment: datetime) -> bool:
         end = host.start_time + LONGEST_OPEN
         if later:
             end = min(end, max(host.start_time, later[0].start_time - SLACK))
-    return host.start_time - SLACK <= moment <= end + SLACK
+    slack = OWN_SLACK if host.origin is Origin.RERUN else SLACK
+    return host.start_time - slack <= moment <= end + slack
 
 
 def _attached(host: Run, run: Run) -> Run:

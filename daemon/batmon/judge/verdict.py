@@ -99,7 +99,7 @@ def judge(
     rows = [run for run in (*missed, *runs) if run.run_id not in removed]
     closed: tuple[Run, ...] = ()
     if sight.state is not LogState.UNREADABLE:
-        closed = tuple(_closed(program, run) for run in rows if _superseded(program, run, rows, now))
+        closed = _closings(program, rows, now)
     by_id = {run.run_id: run for run in closed}
     rows = [by_id.get(run.run_id, run) for run in rows]
     evidence = _Evidence(program, rows, slots, sight, watch_since=watch_since, now=now)
@@ -181,6 +181,17 @@ def _missed_row(program: Program, slot: datetime, blind: tuple[datetime, datetim
 
 def _over(program: Program, run: Run, now: datetime) -> bool:
     return run.start_time + program.max_runtime <= now
+
+
+def _closings(program: Program, rows: Sequence[Run], now: datetime) -> tuple[Run, ...]:
+    """Every run whose end never came, closed; one that is closed is an end for those before it."""
+    closed: dict[uuid.UUID, Run] = {}
+    while True:
+        seen = [closed.get(run.run_id, run) for run in rows]
+        more = [_closed(program, run) for run in seen if _superseded(program, run, seen, now)]
+        if not more:
+            return tuple(closed.values())
+        closed.update({run.run_id: run for run in more})
 
 
 def _superseded(program: Program, run: Run, rows: Sequence[Run], now: datetime) -> bool:

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -59,6 +60,10 @@ SETTINGS = {
     "log_line_prefix": "%m [%p] %q%u ",
 }
 """For a thousand programs in little memory; nothing here trades safety for speed."""
+
+
+_SAID_WHEN = re.compile(r"^[\d :.-]+UTC \[\d+\] ")
+_SAYS_NOTHING = ("database system is shut down", "STATEMENT:", "child process exited", "initdb: removing")
 
 
 class EmbeddedPostgres:
@@ -206,6 +211,11 @@ def _sockets(state: Path) -> Path:
     return Path(places.socket_folder(str(state)))
 
 
+def _listed(folder: Path) -> str:
+    """A folder as the only element of PostgreSQL's list of folders."""
+    return '"' + str(folder).replace('"', '""') + '"'
+
+
 def _guarded(identity: str, *command: str) -> tuple[str, ...]:
     if not sys.platform.startswith("linux"):
         if identity != "same":
@@ -242,8 +252,8 @@ async def _initdb(tools: Binaries, data: Path, identity: str) -> None:
                 await process.wait()
             raise
         if process.returncode:
-            words = said.decode(errors="replace").strip().splitlines()[-4:]
-            raise _failure("the database could not be made", " ".join(words), process.returncode)
+            words = said.decode(errors="replace").strip().splitlines()
+            raise _failure("the database could not be made", _reason(words), process.returncode)
 
 
 async def _spawn(tools: Binaries, data: Path, sockets: Path, identity: str) -> asyncio.subprocess.Process:
@@ -252,7 +262,7 @@ async def _spawn(tools: Binaries, data: Path, sockets: Path, identity: str) -> a
         settings.pop("unix_socket_permissions")
         settings.update(listen_addresses="127.0.0.1", port=str(_port(data.parent)), unix_socket_directories="")
     else:
-        settings.update(listen_addresses="", port="5432", unix_socket_directories=f'"{sockets}"')
+        settings.update(listen_addresses="", port="5432", unix_socket_directories=_listed(sockets))
     if tools.major >= 18:
         settings["io_method"] = "sync"  # its workers would cost memory that we do not need to spend
     given = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
@@ -319,8 +329,19 @@ def _failure(what: str, words: str, code: int | None = None) -> EmbeddedError:
 
 def _tail(path: Path) -> str:
     with contextlib.suppress(FileNotFoundError), path.open(encoding="utf-8", errors="replace") as lines:
-        return " ".join(line.strip() for line in deque(lines, maxlen=3))
+        return _reason([line.strip() for line in deque(lines, maxlen=20)])
     return "it said nothing"
+
+
+def _reason(said: list[str]) -> str:
+    """What went wrong, among the last lines that a program of PostgreSQL's said."""
+    lines: list[str] = []
+    for line in said:
+        if "starting PostgreSQL" in line:
+            lines.clear()  # what an earlier server said
+        elif not any(word in line for word in _SAYS_NOTHING):
+            lines.append(_SAID_WHEN.sub("", line).strip())
+    return "; ".join(lines[-3:]) or "it said nothing"
 
 
 def _shorten(path: Path) -> None:

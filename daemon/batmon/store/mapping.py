@@ -47,11 +47,17 @@ def mapped(error: Exception) -> StoreError | None:
     words = str(error).strip().splitlines()
     said = words[0] if words else type(error).__name__
     if isinstance(error, SCHEMA):
+        if isinstance(error, asyncpg.InvalidCatalogNameError):
+            return SchemaError(f"the database cannot be used: {said}", hint="make it, or correct [database] url")
         return SchemaError(f"the database does not look as it should: {said}", hint="is this BATMON's own database?")
     if isinstance(error, AWAY):
         if isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError):  # a value of ours was wrong
             return StoreError(f"the database was asked with a value it cannot take: {said}")
-        return StoreUnavailable(f"the database cannot be used now: {said}")
+        return StoreUnavailable(
+            f"the database cannot be used now: {said}", hint="does it run, and is [database] url right?"
+        )
+    if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
+        return StoreError(f"the database refused: {said}", hint="correct user and password in [database] url")
     if isinstance(error, ASYNCPG_BASES):
         return StoreError(f"the database refused: {said}")
     return None

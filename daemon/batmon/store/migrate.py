@@ -13,8 +13,8 @@ from batmon.errors import SchemaError
 
 LOCK = 0x6261746D6F6E
 """The advisory lock under which one daemon at a time migrates: 'batmon' in ASCII."""
-OLDEST_SERVER = 160000
-"""PostgreSQL 16: the first that keeps HOT updates beside a BRIN index."""
+OLDEST_SERVER = 16
+"""The first that keeps HOT updates beside a BRIN index."""
 RUNTIME = "batmon_app"
 
 
@@ -50,10 +50,7 @@ async def migrate(connection: asyncpg.Connection, known: tuple[Migration, ...] |
         SchemaError: the database is newer, was made by other files, the server is too old, or this role may not.
     """
     known = migrations() if known is None else known
-    if connection.get_server_version()[0] * 10000 < OLDEST_SERVER:
-        raise SchemaError(
-            f"the server is PostgreSQL {connection.get_server_version()[0]}", hint="PostgreSQL 16 or newer is needed"
-        )
+    require_server(connection)
     if not _missing(await _applied(connection), known) and not await _ungranted(connection):
         return 0
     try:
@@ -63,6 +60,18 @@ async def migrate(connection: asyncpg.Connection, known: tuple[Migration, ...] |
             f"the schema cannot be brought up to date: {error}",
             hint="give BATMON a database of its own, whose owner is the role in [database] url",
         ) from error
+
+
+def require_server(connection: asyncpg.Connection) -> int:
+    """The server's major version.
+
+    Raises:
+        SchemaError: it is too old.
+    """
+    major: int = connection.get_server_version()[0]
+    if major < OLDEST_SERVER:
+        raise SchemaError(f"the server is PostgreSQL {major}", hint=f"PostgreSQL {OLDEST_SERVER} or newer is needed")
+    return major
 
 
 async def _migrate_locked(connection: asyncpg.Connection, known: tuple[Migration, ...]) -> int:

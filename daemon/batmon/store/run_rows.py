@@ -27,6 +27,11 @@ log = logging.getLogger(__name__)
 INT_MAX = 2**31 - 1
 MESSAGE_CHARS = 8_000
 DETAIL_CHARS = 32_000
+SHOWN_MESSAGE_CHARS = 2_000
+SHOWN_DETAIL_CHARS = 12_000
+"""Of a run as the gate shows it: anybody may have written megabytes into the table, and a frame holds one."""
+LINE_CHARS = 500
+"""Of a line that is told as evidence; the whole of it stands in the log."""
 
 
 def run_json(run: Run, log_id: int | None = None) -> dict[str, Any]:
@@ -38,8 +43,8 @@ def run_json(run: Run, log_id: int | None = None) -> dict[str, Any]:
         "bot_name": run.program,
         "task_name": run.task_name,
         "status": run.status.value,
-        "message": run.message or (record.message if record else ""),
-        "error_details": run.error_details or (record.error_details if record else ""),
+        "message": _shortened(run.message or (record.message if record else ""), SHOWN_MESSAGE_CHARS),
+        "error_details": _shortened(run.error_details or (record.error_details if record else ""), SHOWN_DETAIL_CHARS),
         "start_time": run.start_time.isoformat(),
         "end_time": _moment(run.end_time),
         "duration_sec": _seconds(run),
@@ -53,6 +58,30 @@ def run_json(run: Run, log_id: int | None = None) -> dict[str, Any]:
         "log": None
         if run.log is None
         else {"path": run.log.span.path, "start": run.log.span.start, "end": run.log.span.end},
+        "evidence": _kinds(run),
+    }
+
+
+def _kinds(run: Run) -> dict[str, Any]:
+    """What each kind of evidence says by itself; None where there is none of a kind."""
+    seen, record, process = run.log, run.record, run.process
+    return {
+        "log": seen
+        and {
+            "status": seen.status.value,
+            "line": seen.line[:LINE_CHARS],
+            "errors": seen.errors,
+            "first_error": seen.first_error[:LINE_CHARS],
+        },
+        "record": record
+        and {"status": record.status.value, "word": record.word, "message": record.message[:LINE_CHARS]},
+        "process": process
+        and {
+            "pid": process.pid,
+            "alive": process.alive,
+            "exit_code": process.exit_code,
+            "stopped_by": process.stopped_by,
+        },
     }
 
 
@@ -192,6 +221,14 @@ def _record(held: Mapping[str, Any] | None) -> RecordEvidence | None:
 
 def _moment(value: datetime | None) -> str | None:
     return None if value is None else value.isoformat()
+
+
+def _shortened(text: str, most: int) -> str:
+    """The text, its middle left out if it is long: a traceback says most at its beginning and its end."""
+    if len(text) <= most:
+        return text
+    half = most // 2
+    return f"{text[:half]} … ({len(text) - 2 * half:,} characters) … {text[-half:]}"
 
 
 def _seconds(run: Run) -> int | None:

@@ -1,6 +1,7 @@
 """Deadlines and absences: a whole daemon in this process, on a real database, with a clock that begins where we say."""
 
 import asyncio
+import sys
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ import pytest
 
 from batmon.config import Config, SshConfig
 from batmon.engine.daemon import Daemon
-from batmon.model import Program, RunStatus
+from batmon.model import ProcessEvidence, Program, RunStatus
 
 SEOUL = ZoneInfo("Asia/Seoul")
 SIX = datetime(2026, 11, 21, 6, 0, tzinfo=SEOUL)
@@ -117,6 +118,25 @@ async def test_twenty_six_hours_of_absence_are_judged_from_what_was_left(place):
     missed = [run for run in nothing if run.status is RunStatus.MISSED]
     assert len(missed) > 300
     assert all(run.verified_late for run in missed[1:])
+
+
+async def test_a_process_that_ended_while_no_daemon_looked_does_not_run_for_ever(place):
+    log = place.add("fund_mail", "*/5 * * * *", timedelta(minutes=3))
+    begun, _ = run_lines(SIX).splitlines(keepends=True)
+    log.write_text(begun)
+    ended = await asyncio.create_subprocess_exec(sys.executable, "-c", "")
+    await ended.wait()
+    async with place.daemon(SIX + timedelta(seconds=30)) as daemon:
+        seen = ProcessEvidence(pid=ended.pid, alive=True)
+        await daemon.checker.on_process("fund_mail", seen, SIX)
+        assert daemon.board.rows["fund_mail"]["running"]["pid"] == ended.pid
+    with log.open("a") as file:
+        file.write(run_lines(SIX + timedelta(hours=1)))
+    async with place.daemon(SIX + timedelta(hours=1, seconds=30)) as daemon:
+        row = await until(daemon, "fund_mail", lambda row: row["running"] is None)
+        assert (row["status"], row["reason"]) == ("OK", "succeeded")
+        first = (await daemon.store.recent_runs("fund_mail"))[-1]
+        assert (first.status, first.start_time) == (RunStatus.FAILED, SIX)
 
 
 async def test_history_is_filled_in_on_the_first_start_and_reading_again_changes_nothing(place):

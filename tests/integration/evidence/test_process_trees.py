@@ -10,7 +10,7 @@ from dataclasses import replace
 import psutil
 import pytest
 
-from batmon.evidence.processes import Stopped, identify, is_alive, stop_tree, tree
+from batmon.evidence.processes import Stopped, identify, is_alive, marked, stop_tree, tree
 
 LIMIT = 10.0
 
@@ -99,3 +99,35 @@ def test_a_zombie_is_not_alive():
     finally:
         os.waitpid(pid, 0)
     assert identify(pid) is None
+
+
+ESCAPED = (
+    "import os, signal, sys, time\n"
+    "if os.fork() == 0:\n"
+    "    os.setsid()\n"
+    "    if os.fork(): os._exit(0)\n"
+    "    os.setsid()\n"
+    "    signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    "    print(os.getpid(), flush=True)\n"
+    "    time.sleep(600)\n"
+    "os.wait()\n"
+    "time.sleep(600)\n"
+)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sessions are POSIX")
+async def test_what_left_the_tree_and_the_session_is_found_by_its_mark():
+    mark = ("BATMON_TEST_MARK", os.urandom(8).hex())
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", ESCAPED, stdout=subprocess.PIPE, start_new_session=True, env=os.environ | {mark[0]: mark[1]}
+    )
+    identity = identify(process.pid)
+    escaped = identify(int(await asyncio.wait_for(process.stdout.readline(), LIMIT)))
+    async with asyncio.timeout(LIMIT):
+        while escaped in tree(identity):  # its parent is on the way out
+            await asyncio.sleep(0.01)
+    assert set(marked(*mark)) == {identity, escaped}
+    assert await asyncio.to_thread(stop_tree, identity, grace=0.2, mark=mark) == Stopped(2)
+    assert not is_alive(escaped)
+    await asyncio.wait_for(process.wait(), LIMIT)
+    process._transport.close()

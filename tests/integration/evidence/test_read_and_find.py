@@ -4,11 +4,15 @@ import os
 import time
 from datetime import UTC, datetime, timedelta
 
+import json
+import signal
+import subprocess
+import sys
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batmon.errors import EvidenceError
+from batmon.errors import BadRequest, EvidenceError
 from batmon.evidence.find import Needle, find
 from batmon.evidence.listing import log_files
 from batmon.evidence.read import SHOWN_CHARS, At, find_time, read_page
@@ -125,7 +129,7 @@ def test_only_regular_files_inside_their_folder_are_opened(tmp_path):
 
 
 def test_a_name_that_no_file_can_have(tmp_path):
-    with pytest.raises(EvidenceError, match="null byte"):
+    with pytest.raises(EvidenceError, match="embedded null"):
         read_page(f"{tmp_path}/a\0b", at=At.end(), before=1)
 
 
@@ -257,7 +261,7 @@ def test_a_search_tells_how_far_it_is_and_stops_when_told(mixed):
 
 
 def test_a_wrong_expression_is_said(mixed):
-    with pytest.raises(EvidenceError, match="not a regular expression"):
+    with pytest.raises(BadRequest, match="not a regular expression"):
         find(mixed, needle=Needle(regex="(unclosed"), from_offset=0)
 
 
@@ -291,3 +295,18 @@ def test_a_time_is_found_by_bisection(tmp_path):
     assert len(asked) < 4000
     assert find_time(path, begin - timedelta(days=1), parse) == 0
     assert find_time(path, begin + timedelta(days=99), parse) == path.stat().st_size
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no interval timers")
+def test_a_search_whose_daemon_was_killed_ends_by_itself(tmp_path):
+    path = tmp_path / "a.log"
+    path.write_text("a" * 64 + "!\n")
+    request = {
+        "path": str(path), "regex": "(a+)+$", "ignore_case": False, "from": 0, "direction": "forward",
+        "encoding": "auto", "orphan_sec": 0.3,
+    }  # fmt: skip
+    ended = subprocess.run(
+        [sys.executable, "-m", "batmon.evidence.regex_find"], input=json.dumps(request) + "\n", text=True,
+        capture_output=True, timeout=20, check=False,
+    )  # fmt: skip
+    assert ended.returncode == -signal.SIGALRM

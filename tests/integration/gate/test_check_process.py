@@ -48,7 +48,7 @@ async def test_names_and_language_arrive_whole(world):
 async def test_the_ordinary_way_says_the_same(world):
     quick = await batmon("check", "--state", str(world.state))
     ordinary = await batmon("--json", "check", "--state", str(world.state))
-    assert ordinary[0] == 2  # wrong usage: --json belongs to the verb
+    assert ordinary[0] == 3  # wrong usage, --json belongs to the verb: a plug-in says UNKNOWN
     assert await batmon("check", "--state", str(world.state), "--language", "auto") == quick
 
 

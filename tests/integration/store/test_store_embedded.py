@@ -66,6 +66,18 @@ async def test_one_url_serves_psql_psycopg2_and_asyncpg_and_nothing_listens_on_t
         await server.stop()
 
 
+@pytest.mark.parametrize("name", ["상태 폴더", "it's \"quoted\"", "a,b", "$HOME %20"])
+async def test_a_state_folder_may_be_called_anything(state, name):
+    server = await EmbeddedPostgres.start(state / name)
+    try:
+        connection = await asyncpg.connect(server.url)
+        assert await connection.fetchval("SELECT 1") == 1
+        await connection.close()
+        psycopg2.connect(server.url).close()
+    finally:
+        await server.stop()
+
+
 async def test_folders_are_private_and_those_above_keep_their_mode(state):
     state.parent.chmod(0o711)
     server = await EmbeddedPostgres.start(state)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from batmon.errors import BadRequest, NotFound
+from batmon.errors import BadRequest, NotFound, Refused
 from batmon.gate.keyring import KeyRing, fingerprint, parse_expiry, parse_line
 from batmon.model import Role
 
@@ -115,6 +115,18 @@ def test_a_pattern_cannot_escape_its_option(ring):
         ring.add("kim", Role.VIEWER, key(1), from_patterns=('10.0.0.1",role="admin',))
 
 
+@pytest.mark.parametrize("pattern", ["10.0.0.300", "abc", "10.0.0.0/33", "", "server.example"])
+def test_an_address_that_cannot_be_is_refused(ring, pattern):
+    with pytest.raises(BadRequest, match="is not an address"):
+        ring.add("kim", Role.VIEWER, key(1), from_patterns=(pattern,))
+    assert ring.entries() == ()
+
+
+@pytest.mark.parametrize("pattern", ["10.0.0.3", "!10.0.0.0/8", "10.0.*", "fe80::1", "2001:db8::/32"])
+def test_addresses_networks_and_wildcards_are_taken(ring, pattern):
+    assert ring.add("kim", Role.VIEWER, key(1), from_patterns=(pattern,)).from_patterns == (pattern,)
+
+
 def test_options_in_any_order_and_a_comment_with_spaces():
     entry = parse_line(f'restrict,from="10.*,!10.0.0.7",role="admin",name="김철수" {key(1, comment="two words")}')
     assert (entry.name, entry.role, entry.comment) == ("김철수", Role.ADMIN, "two words")
@@ -145,3 +157,63 @@ def test_expiry_forms():
     for bad in ("", "soon", "2027123", "20271331", "Z"):
         with pytest.raises(BadRequest):
             parse_expiry(bad)
+
+
+def test_a_change_of_mode_alone_is_seen_at_once(ring):
+    entry = ring.add("kim", Role.VIEWER, key(1))
+    assert ring.find("kim", entry.fingerprint)
+    ring.path.chmod(0o620)
+    assert ring.find("kim", entry.fingerprint) is None
+    assert "can be written by others" in ring.problems()[0]
+    ring.path.chmod(0o600)
+    assert ring.find("kim", entry.fingerprint) == entry
+
+
+def test_two_changes_within_one_tick_of_the_clock_are_both_seen(ring):
+    ring.add("kim", Role.VIEWER, key(1))
+    text = ring.path.read_text()
+    for _ in range(50):
+        for name in ("lee", "kim"):
+            with ring.path.open("r+") as file:
+                file.write(text.replace("kim", name, 1))
+            assert ring.entries()[0].name == name
+
+
+def test_what_others_wrote_is_not_taken_over_by_an_admin_s_change(ring):
+    ring.add("kim", Role.VIEWER, key(1))
+    with ring.path.open("a") as file:
+        file.write(f'name="mallory",role="admin" {key(2)}\n')
+    ring.path.chmod(0o666)
+    for change in (lambda: ring.add("lee", Role.VIEWER, key(3)), lambda: ring.remove("kim")):
+        with pytest.raises(Refused, match="can be written by others"):
+            change()
+    assert ring.path.stat().st_mode & 0o777 == 0o666
+    assert ring.entries() == ()
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can give a file away")
+def test_a_file_of_somebody_else_lets_nobody_in(ring):
+    ring.add("kim", Role.VIEWER, key(1))
+    os.chown(ring.path, 65534, -1)
+    assert ring.entries() == ()
+    assert "belongs to uid 65534" in ring.problems()[0]
+
+
+def test_a_fifo_in_its_place_lets_nobody_in_and_holds_nobody_up(ring):
+    os.mkfifo(ring.path)
+    assert ring.entries() == ()
+    assert "not a regular file" in ring.problems()[0]
+
+
+def test_an_unknown_address_matches_no_pattern(ring):
+    entry = ring.add("kim", Role.VIEWER, key(1), from_patterns=("0.0.0.0/0",))
+    assert entry.refusal(NOW, "10.0.0.1") == ""
+    assert entry.refusal(NOW) == ""
+    assert "unknown address" in entry.refusal(NOW, "")
+
+
+def test_an_option_given_twice_lets_nobody_in(ring):
+    ring.path.write_text(f'expiry-time="20200101",name="kim",role="viewer",expiry-time="20990101" {key(1)}\n')
+    ring.path.chmod(0o600)
+    assert ring.entries() == ()
+    assert "expiry-time is given twice" in ring.problems()[0]

@@ -142,6 +142,43 @@ def test_carry_keeps_evidence_that_the_newer_state_does_not_have():
     assert carry(None, new) == new
 
 
+def test_a_rerun_soon_after_a_short_run_is_not_that_run():
+    failed, again = logged(-6, -5, status=RunStatus.FAILED), logged(0.3, 3)
+    rerun = recorded(0, 4, origin=Origin.RERUN)
+    rows = apply([failed, rerun], merge([failed, rerun], [again]))
+    assert {(run.origin, run.log.started_at) for run in rows} == {(Origin.LOG, at(-6)), (Origin.RERUN, at(0.3))}
+
+
+def test_a_rerun_s_log_may_leave_out_fractions_of_a_second():
+    rerun = recorded(0.9, 4, origin=Origin.RERUN)
+    (row,) = apply([rerun], merge([rerun], [logged(0, 3)]))
+    assert (row.origin, row.log.started_at) == (Origin.RERUN, at(0))
+
+
+def rerun_with_log(**extra):
+    """A re-run whose log told how it went before its process ended."""
+    return replace(
+        recorded(0, origin=Origin.RERUN, message="공시정보 수집 완료", processed_count=37),
+        log=logged(1, 8, processed=37, **extra).log,
+    )
+
+
+def rerun_ended(code, **extra):
+    status = RunStatus.SUCCESS if code == 0 else RunStatus.FAILED
+    process = ProcessEvidence(1, alive=False, exit_code=code, **extra)
+    return replace(recorded(0, 9, origin=Origin.RERUN, message="last words"), status=status, process=process)
+
+
+def test_the_end_of_a_rerun_keeps_what_its_log_said():
+    kept = carry(rerun_with_log(), rerun_ended(0))
+    assert (kept.message, kept.processed_count, kept.status) == ("공시정보 수집 완료", 37, RunStatus.SUCCESS)
+
+
+def test_a_rerun_that_ends_otherwise_than_its_log_says_tells_how_it_ended():
+    assert carry(rerun_with_log(), rerun_ended(1)).message == "last words"
+    assert carry(rerun_with_log(), rerun_ended(0, stopped_by="kim")).message == "last words"
+
+
 # executions a minute apart, each seen by a record or a re-run, a log, or both
 EXECUTIONS = st.lists(
     st.tuples(st.sampled_from(["record", "rerun", "none"]), st.booleans(), st.integers(-9, 29), st.booleans()),
