@@ -44,6 +44,7 @@ class BatmonApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "quit", show=False),
         Binding("ctrl+c", "quit", show=False, priority=True),
+        Binding("ctrl+z", "suspend_process", show=False),
         Binding("colon", "jump", show=False),
         Binding("question_mark", "help", show=False),
         Binding("T", "next_theme", show=False),
@@ -91,6 +92,12 @@ class BatmonApp(App[None]):
         self.theme = theme.DARK.name
         self.run_worker(self.link.run(), name="link", group="link", exit_on_error=True)
         self.set_interval(SECOND, self._tick, name="clock")
+        self.app_resume_signal.subscribe(self, lambda _: self._in_sight_again())
+
+    def _in_sight_again(self) -> None:
+        """Back from Ctrl+Z: nothing of the screen is left on the terminal, and the daemon may have been lost."""
+        self.refresh()
+        self.link.hurry()
 
     # -- how things are told
 

@@ -3,7 +3,7 @@
 WORDS = {
     "language.name": "English",
     "days": "Mon Tue Wed Thu Fri Sat Sun",
-    "link.lost": "No answer from the daemon since {since} · shown as of {asof} · trying again …",
+    "link.lost": "No answer from the daemon since {since} · as of {asof} · trying again …",
     "link.connecting": "Connecting to the daemon …",
     "link.never": "The daemon does not answer: {reason}. Trying again …",
     "link.found": "The daemon answers again.",

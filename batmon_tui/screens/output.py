@@ -33,7 +33,7 @@ class OutputScreen(Page):
 
     def __init__(self, program: str, run: Mapping[str, Any]) -> None:
         super().__init__()
-        self._program = program
+        self.program = program
         self._run = run
         self._end: Mapping[str, Any] | None = None
         self._problem = ""
@@ -63,7 +63,7 @@ class OutputScreen(Page):
         if not self.ready:
             return
         colours, view = self.app.theme_variables, self.view
-        line = Text(self.tr("output.title", name=self._program), Style(bold=True), no_wrap=True, overflow="ellipsis")
+        line = Text(self.tr("output.title", name=self.program), Style(bold=True), no_wrap=True, overflow="ellipsis")
         line.append("   ")
         if self._problem:
             line.append(self._problem, Style(bold=False, color=colours["warning"]))
@@ -107,7 +107,7 @@ class OutputScreen(Page):
         if not self.console_app.may(Role.OPERATOR):
             self.console_app.say("rerun.viewer", severity="warning")
             return
-        self.app.push_screen(StopDialog(self._program, self._run["run_id"]), self._stopped)
+        self.app.push_screen(StopDialog(self.program, self._run["run_id"]), self._stopped)
 
     def _stopped(self, answer: dict[str, Any] | None) -> None:
         if answer is not None:
@@ -115,4 +115,4 @@ class OutputScreen(Page):
 
     def action_log(self) -> None:
         """Open the program's log."""
-        self.console_app.open_log(self._program)
+        self.console_app.open_log(self.program)

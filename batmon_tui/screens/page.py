@@ -22,6 +22,8 @@ Answer = TypeVar("Answer")
 class Page(Screen[None]):
     """A whole screen between the bar at the top and the keys at the bottom."""
 
+    program = ""
+    """The program that the page is about, if it is about one."""
     _filled = False
 
     @property
@@ -51,8 +53,10 @@ class Page(Screen[None]):
 
     @property
     def view(self) -> View:
-        """How things are told now."""
-        return self.console_app.view
+        """How things are told now: those of a program in its own zone."""
+        app = self.console_app
+        row = app.rows.get(self.program)
+        return app.view if row is None else app.view.of(row)
 
     def tr(self, key: str, **values: Any) -> str:
         """A sentence in the app's language."""
@@ -78,7 +82,7 @@ class Page(Screen[None]):
         if not self.ready:
             return
         app = self.console_app
-        self.query_one(TopBar).show(counts(app.rows), app.hello, self.view)
+        self.query_one(TopBar).show(counts(app.rows), app.hello, app.view)
         self.query_one(LostBar).say(app.lost_words())
         self.query_one(KeyLine).show(self.keys())
         self.set_class(app.stale, "-stale")
@@ -86,7 +90,7 @@ class Page(Screen[None]):
     def tell_time(self) -> None:
         """Say what time it is, and nothing else."""
         if self.ready:
-            self.query_one(TopBar).show_time(self.view)
+            self.query_one(TopBar).show_time(self.console_app.view)
 
     def tell(self) -> None:
         """Say the page's own words again: rows, language or colours are others."""

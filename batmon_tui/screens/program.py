@@ -15,7 +15,6 @@ from textual.widgets import ContentSwitcher, Input, Static
 
 from batmon.errors import BatmonError
 from batmon.model import Origin, Role
-from batmon_tui.board import View
 from batmon_tui.screens.page import Page
 from batmon_tui.widgets.lines import LineList
 from batmon_tui.widgets.log_view import LogView
@@ -108,12 +107,6 @@ class ProgramScreen(Page):
 
     def _row(self) -> Mapping[str, Any] | None:
         return self.console_app.rows.get(self.program)
-
-    @property
-    def view(self) -> View:
-        """Times are told in the program's own zone."""
-        row = self._row()
-        return super().view if row is None else super().view.of(row)
 
     def _rerun_now(self) -> Mapping[str, Any] | None:
         """The re-run that is running, if there is one."""

@@ -30,7 +30,7 @@ class RunScreen(Page):
 
     def __init__(self, program: str, run: Mapping[str, Any]) -> None:
         super().__init__()
-        self._program = program
+        self.program = program
         self._run = run
 
     def content(self) -> ComposeResult:
@@ -57,7 +57,7 @@ class RunScreen(Page):
         sign = Style(bold=True, color=colours[colour.get(run["status"], "accent")])
         whole = Table.grid(expand=True)
         number = run["log_id"] if run.get("log_id") is not None else run["run_id"][:8]
-        whole.add_row(Text(tr("run.title", program=self._program, id=number) + "\n", strong))
+        whole.add_row(Text(tr("run.title", program=self.program, id=number) + "\n", strong))
         facts = Table.grid(padding=(0, 2))
         facts.add_column(no_wrap=True)
         facts.add_column(overflow="fold")
@@ -88,12 +88,12 @@ class RunScreen(Page):
     def action_log(self) -> None:
         """Open the log where this run begins."""
         if self._run.get("log"):
-            self.console_app.open_log(self._program, self._run["run_id"])
+            self.console_app.open_log(self.program, self._run["run_id"])
         elif self._run["origin"] == Origin.SCHEDULE:
             self.console_app.say("run.no_log", severity="warning")
         else:
-            self.console_app.open_log(self._program)
+            self.console_app.open_log(self.program)
 
     def action_rerun(self) -> None:
         """Run the program again."""
-        self.console_app.open_rerun(self._program)
+        self.console_app.open_rerun(self.program)

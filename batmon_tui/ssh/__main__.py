@@ -36,6 +36,8 @@ def parse(argv: list[str]) -> Settings:
         ("max-keys", int, "keys that one connection may try"),
         ("login-timeout", float, "seconds to log in"),
         ("stall-limit", float, "seconds that a client may not read"),
+        ("silent-limit", float, "seconds without a word after which a worker is killed, more than 5"),
+        ("recycle-after", int, "connections after which a worker is replaced"),
         ("keepalive", float, "seconds between questions to a silent client, cut off after three"),
     ):
         parser.add_argument(f"--{name}", type=kind, default=getattr(usual, name.replace("-", "_")), help=words)

@@ -22,6 +22,10 @@ class Settings:
     max_keys: int = 6
     login_timeout: float = 20.0
     stall_limit: float = 60.0
+    silent_limit: float = 30.0
+    """How long a worker may say nothing before it counts as hung and is killed."""
+    recycle_after: int = 500
+    """Connections after which a worker gets no more, and ends with the last of them."""
     keepalive: float = 15.0
     """How often a client that is silent is asked whether it is there; after three questions it is cut off."""
     fork: bool = True

@@ -29,12 +29,6 @@ WORD = struct.Struct("!BQ")
 """One message on the socket pair: a ``Word`` and a number."""
 
 ALIVE_EVERY = 5.0
-SILENT_LIMIT = 30.0
-"""Seconds without a word after which a worker counts as hung and is killed."""
-
-RECYCLE_AFTER = 500
-"""Connections after which a worker gets no more, and ends with the last of them."""
-
 STOP_WITHIN = 7.0
 TICK_SEC = 1.0
 
@@ -231,12 +225,12 @@ class Parent:
         """Have as many workers as are needed, and none that hangs."""
         now = time.monotonic()
         for worker in list(self._workers.values()):
-            if now - worker.heard > SILENT_LIMIT:
+            if now - worker.heard > self._settings.silent_limit:
                 log.error("a worker hangs and is killed", extra={"worker": worker.pid})
                 self._lose(worker)
         serving = [worker for worker in self._workers.values() if not worker.retired]
         for worker in serving:
-            if worker.taken >= RECYCLE_AFTER:
+            if worker.taken >= self._settings.recycle_after:
                 self._retire(worker)
         idle = [worker for worker in serving if worker.ready and not worker.load and not worker.retired]
         for worker in idle[1:] if len(idle) > 1 else ():

@@ -32,17 +32,27 @@ class TopBar(Widget):
         yield Static(id="who", markup=False)
 
     def show(self, counts: Mapping[Status, int], hello: Mapping[str, Any], view: View) -> None:
-        """Show the counts and who is here."""
+        """Show the counts and who is here; a narrow screen leaves out the states' words, then where, then who."""
         colours = self.app.theme_variables
         who = f"{hello['user']} · {view.tr('role.' + hello['role'])}" if hello else ""
         brand = Text("BATMON", Style(bold=True, color=colours["accent"]))
-        if hello.get("node"):
-            node = fit(str(hello["node"]), min(cell_len(str(hello["node"])), max(8, self.size.width // 6)))
-            brand.append(f"  {node}", Style(bold=False, color=colours["foreground"]))
-        room = self.size.width - brand.cell_len - cell_len(who) - cell_len(_clock(view)) - 8
-        told = self._told(counts, view, short=False)
-        if self.size.width and told.cell_len > room:
+        told, width = self._told(counts, view, short=False), self.size.width
+        node = str(hello.get("node") or "")
+        node = fit(node, min(cell_len(node), max(8, width // 6)))
+        clock = cell_len(_clock(view)) + 2
+
+        def room() -> int:
+            named = cell_len(node) + 2 if node else 0
+            return width - brand.cell_len - named - (cell_len(who) + 2 if who else 0) - clock - 4
+
+        if width and told.cell_len > room():
             told = self._told(counts, view, short=True)
+        if width and told.cell_len > room():
+            node = ""
+        if width and told.cell_len > room():
+            who = ""
+        if node:
+            brand.append(f"  {node}", Style(bold=False, color=colours["foreground"]))
         self.query_one("#counts", Static).update(told if hello else "", layout=False)
         other = (brand.plain, who) != self._names
         self._names = (brand.plain, who)

@@ -217,6 +217,15 @@ def _never_seen(t: _Teller) -> str:
 
 
 def _blind(t: _Teller) -> str:
+    cause = t.facts.get("cause")
+    if cause == "not_looked":
+        return t.pick("데몬이 시작된 뒤 아직 확인하지 않음", "not looked yet since the daemon started")
+    if cause == "database_away":
+        since = t.time("since")
+        return t.pick(
+            f"{since}부터 데이터베이스에 연결할 수 없어 판정할 수 없음",
+            f"the database has been away since {since}: nothing can be judged",
+        )
     return t.with_line(t.pick("확인할 수 없음", "could not look"), "detail")
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from batmon.errors import BatmonError
+from batmon.evidence.processes import identify, stop_tree
 from batmon.gate.client import GateClient
 from batmon.places import gate_address
 
@@ -131,4 +132,7 @@ class Installation:
     async def remove(self):
         """Stop what runs and delete everything."""
         await self._end(signal.SIGKILL)
+        note = self.state / "console.json"  # the console outlives a killed daemon, as it should
+        if note.is_file() and (console := identify(json.loads(note.read_text())["pid"])):
+            await asyncio.to_thread(stop_tree, console, grace=5.0)
         shutil.rmtree(self.home, ignore_errors=True)

@@ -85,8 +85,9 @@ def test_somebody_who_is_inside_is_shown_out_when_the_key_may_not_be_used_any_mo
         if limit == "removed":
             keys.ring.remove(name)
         else:
-            option = {"expired": 'expiry-time="20200101"', "from elsewhere": 'from="10.9.9.9"', "restricted": "restrict"}
-            lines = [f"{option[limit]},{line}" if name in line else line for line in ring.read_text().splitlines()]
+            options = {"expired": 'expiry-time="20200101"', "from elsewhere": 'from="10.9.9.9"'}
+            option = options.get(limit, "restrict")
+            lines = [f"{option},{line}" if name in line else line for line in ring.read_text().splitlines()]
             ring.write_text("\n".join(lines) + "\n")
         terminal.ended()
         assert "you may not stay" in terminal.text()

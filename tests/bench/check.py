@@ -33,9 +33,10 @@ async def installed(folder):
         (sys.executable, "-m", "venv", folder / "venv"),
         (scripts / "pip", "install", "--quiet", "--disable-pip-version-check", ROOT),
     ):
-        process = await asyncio.create_subprocess_exec(*command)
-        if await process.wait():
-            raise SystemExit("could not install BATMON into a new virtual environment")
+        process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
+        _, said = await process.communicate()
+        if process.returncode:
+            raise SystemExit(f"could not install BATMON into a new virtual environment:\n{said.decode()}")
     return scripts
 
 

@@ -43,7 +43,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         )
         for row in cells
     ]
-    rule = " | ".join("-" * w if i == 0 else "-" * (w - 1) + ":" for i, w in enumerate(widths))
+    rule = " | ".join("-" * w if i == 0 else "-" * max(1, w - 1) + ":" for i, w in enumerate(widths))
     for line in (lines[0], rule, *lines[1:]):
         say(f"| {line} |")
 

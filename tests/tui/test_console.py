@@ -23,6 +23,10 @@ def text_of(widget) -> str:
     return "\n".join(strip.text for strip in (widget.render_line(y) for y in range(widget.size.height)))
 
 
+def bar_of(app) -> str:
+    return " ".join(text_of(app.screen.query_one(f"#{part}", Static)) for part in ("brand", "counts", "clock", "who"))
+
+
 async def board_of(app, pilot) -> BoardView:
     await until(pilot, lambda: bool(app.rows) and bool(app.screen_stack[0].query(BoardView)), "the board has rows")
     board = app.screen_stack[0].query_one(BoardView)
@@ -215,6 +219,18 @@ async def test_nothing_is_opened_or_written_for_somebody_elsewhere(stage, monkey
     assert not (tmp_path / "x.svg").exists()
 
 
+async def test_back_from_the_shell_the_whole_screen_is_drawn_again(stage, monkeypatch):
+    app = stage.app("en")
+    async with app.run_test(size=SIZE) as pilot:
+        await board_of(app, pilot)
+        await pilot.pause()
+        written = []
+        monkeypatch.setattr(app, "_display", lambda _, update: written.append(update.render_segments(app.console)))
+        app.app_resume_signal.publish(app)
+        await until(pilot, lambda: all(name in "".join(written) for name in stage.rows), "every row")
+        assert "BATMON" in "".join(written)
+
+
 async def test_many_consoles_at_once_keep_their_own_language(stage):
     async def one(language: str, word: str) -> None:
         app = stage.app(language)
@@ -223,3 +239,43 @@ async def test_many_consoles_at_once_keep_their_own_language(stage):
             await until(pilot, lambda: word in text_of(board), word)
 
     await asyncio.gather(one("en", "warning"), one("ko", "주의"))
+
+
+@pytest.mark.parametrize(
+    ("width", "there", "gone"),
+    [
+        (120, ("2 errors", "2 warnings", "2 unknown", "2 ok", "seoul-01", "kim · admin"), ()),
+        (80, ("✗ 2", "! 2", "? 2", "✓ 2", "seoul-01", "kim · admin"), ("errors",)),
+        (60, ("✗ 2", "! 2", "? 2", "✓ 2", "kim · admin"), ("seoul-01",)),
+        (40, ("✗ 2", "! 2", "? 2", "✓ 2"), ("seoul-01", "kim")),
+    ],
+)
+async def test_the_counts_stay_however_narrow_it_is(stage, width, there, gone):
+    app = stage.app("en")
+    async with app.run_test(size=(width, 20)) as pilot:
+        await board_of(app, pilot)
+        for part in there:
+            await until(pilot, lambda part=part: part in bar_of(app), part)
+        assert not [part for part in gone if part in bar_of(app)]
+
+
+async def test_one_is_singular_and_none_is_left_out(stage):
+    for name, row in stage.rows.items():
+        stage.rows[name] = {**row, "status": "ERROR" if name == "kindscrap" else "OK"}
+    app = stage.app("en")
+    async with app.run_test(size=(100, 20)) as pilot:
+        await board_of(app, pilot)
+        await until(pilot, lambda: "✗ 1 error  ✓ 7 ok" in bar_of(app), "the counts")
+        assert "warning" not in bar_of(app)
+
+
+async def test_the_cursor_stands_on_the_worst_until_it_is_moved(stage):
+    app = stage.app("en")
+    async with app.run_test(size=SIZE) as pilot:
+        board = await board_of(app, pilot)
+        stage.publish("auto_esafe", status="ERROR")
+        await until(pilot, lambda: board.chosen == "auto_esafe", "the new worst")
+        await pilot.press("down", "up")
+        stage.publish("auto_esafe", status="OK")
+        await until(pilot, lambda: board.keys[0] == "kindscrap", "the order")
+        assert board.chosen == "auto_esafe"

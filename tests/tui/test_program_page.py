@@ -118,3 +118,18 @@ async def test_enter_in_the_rerun_section_asks_for_the_password(stage):
         assert "python main.py" in text_of(app.screen.query_one("#rerun-text", Static))
         await pilot.press("enter")
         await until(pilot, lambda: bool(app.screen.query("#password")), "the dialog")
+
+
+async def test_times_are_the_programs_and_the_clock_is_the_consoles(stage):
+    stage.rows["kindscrap"] = {**stage.rows["kindscrap"], "timezone": "America/New_York"}
+    app = stage.app("en")
+    async with app.run_test(size=SIZE) as pilot:
+        await board_of(app, pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ProgramScreen) and app.screen.ready, "the page")
+        assert "02:14:07 KST" in text_of(app.screen.query_one("#clock", Static))
+        assert "(America/New_York)" in text_of(app.screen.query_one("#facts", Static))
+        assert "16:00" in text_of(app.screen.query_one("#sentence", Static))  # 06:00 in Seoul
+        await pilot.press("2", "enter")
+        await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.ready, "the run")
+        assert "16:00:00" in text_of(app.screen.query_one("#run-text", Static))

@@ -54,6 +54,7 @@ SAYINGS = [
     (Reason.LOG_GONE, {"detail": "logs/*.log"}, "the log files are gone: logs/*.log", "로그 파일이 사라짐: logs/*.log"),
     (Reason.NEVER_SEEN, {"due": at(6, 0), "last_start": None}, "no run seen yet, next due today 06:00", "아직 실행을 본 적 없음, 다음 예정 오늘 06:00"),
     (Reason.NEVER_SEEN, {"due": None, "last_start": at(6, 0, 18)}, "no run seen since 11-18 06:00", "11월 18일 06:00 이후 실행을 보지 못함"),
+    (Reason.BLIND, {"cause": "not_looked"}, "not looked yet since the daemon started", "데몬이 시작된 뒤 아직 확인하지 않음"),
     (Reason.BLIND, {"detail": "permission denied"}, "could not look: permission denied", "확인할 수 없음: permission denied"),
     (Reason.SUCCEEDED, {"start": at(2, 0), "duration_sec": 41.4, "processed": 1037}, "02:00 run succeeded, took 41s, 1,037 processed",
      "02:00 실행 성공, 41초 걸림, 1,037건 처리"),

@@ -32,8 +32,9 @@ async def runs(session: Session, program: str, *, limit: int, as_json: bool) -> 
     zone = ZoneInfo(str(gate.hello.get("timezone") or "UTC"))
     heads = (f"start ({zone.key})", "took", "status", "count", "origin", "run", "message")
     rows: list[tuple[str, ...]] = []
-    more = False
+    left = False
     async for found, more in _pages(gate, program, limit):
+        left = more
         rows += [
             (
                 moment(run["start_time"], zone),
@@ -50,7 +51,7 @@ async def runs(session: Session, program: str, *, limit: int, as_json: bool) -> 
         session.out(line)
         if number % PAGE == 0:
             await session.drain()
-    if more:
+    if left:
         session.err(f"there are more: --limit {2 * limit}")
     return DONE
 

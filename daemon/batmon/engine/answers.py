@@ -31,6 +31,8 @@ FRAME_CHARS = LINE_LIMIT // 4
 """Of the rows in one frame of ``watch``, as JSON before the sanitizer, which can treble it."""
 CHECK_CHARS = (1000, 120, 30, 0)
 """Of a program's message and last log line in a check: when all fail at once, all of it must still fit a frame."""
+FRAME_BYTES = LINE_LIMIT * 5 // 8
+"""Of the runs in one frame, which holds a row beside them."""
 READY_WAIT_SEC = 4.0
 """A check that comes while the daemon still reads the logs for the first time waits this long for it."""
 
@@ -111,7 +113,7 @@ class Answers:
             }
             answer["text"] = "\n".join(plugin_lines(answer))
             answer["exit"] = worst.exit_code
-            if _bytes(answer) < LINE_LIMIT - 1024:
+            if _size(answer) < LINE_LIMIT - 1024:
                 break
         return answer
 
@@ -308,17 +310,16 @@ def _cut(entry: Args, most: int) -> Args:
     return entry | {key: text if len(text) <= most else f"{text[:most]}…" for key, text in texts.items()}
 
 
-def _bytes(answer: Args) -> int:
+def _size(answer: Args) -> int:
     """The size of an answer as it leaves the gate."""
-    size = len(json.dumps(answer))
-    return size if size < LINE_LIMIT // 3 else len(json.dumps(clean_value(answer), ensure_ascii=False).encode())
+    return len(json.dumps(clean_value(answer), ensure_ascii=False).encode())
 
 
 def _fitting(runs: list[Args]) -> list[Args]:
     """The first of them that fit a line of the gate together, whatever the sanitizer makes of them; at least one."""
-    room = FRAME_CHARS
+    room = FRAME_BYTES
     for number, run in enumerate(runs):
-        room -= len(json.dumps(run))
+        room -= _size(run)
         if room < 0 and number:
             return runs[:number]
     return runs

@@ -16,6 +16,8 @@ from batmon.model import Program, Reason, Status
 from batmon.store import StoredState
 
 Row = dict[str, Any]
+Facts = Mapping[str, Any]
+"""Why a verdict may not be believed, as ``batmon.words`` says it: ``cause`` and what belongs to it."""
 
 
 def moment(value: datetime | None) -> str | None:
@@ -23,7 +25,7 @@ def moment(value: datetime | None) -> str | None:
     return None if value is None else value.isoformat()
 
 
-def row_of(program: Program, state: StoredState, *, last_log: str, doubt: str) -> Row:
+def row_of(program: Program, state: StoredState, *, last_log: str, doubt: Facts | None) -> Row:
     """A program's row in the shape of docs/gate.md; with a ``doubt`` the stored verdict is not shown as if it held."""
     row = {
         "name": program.name,
@@ -52,9 +54,9 @@ def row_of(program: Program, state: StoredState, *, last_log: str, doubt: str) -
     return doubted(row, doubt) if doubt else row
 
 
-def doubted(row: Row, why: str) -> Row:
+def doubted(row: Row, why: Facts) -> Row:
     """The row as UNKNOWN, because its verdict may not be believed."""
-    return {**row, "status": Status.UNKNOWN.value, "reason": Reason.BLIND.value, "facts": {"detail": why}}
+    return {**row, "status": Status.UNKNOWN.value, "reason": Reason.BLIND.value, "facts": dict(why)}
 
 
 class Subscription:
@@ -84,8 +86,8 @@ class Board:
         self._rows: dict[str, Row] = {}
         self._shown: dict[str, Row] = {}
         self._subscriptions: set[Subscription] = set()
-        self.problem = ""
-        """Why no row may be believed now, or nothing."""
+        self.problem: Facts | None = None
+        """Why no row may be believed now, if so."""
 
     @property
     def rows(self) -> Mapping[str, Row]:
@@ -102,8 +104,8 @@ class Board:
         for subscription in self._subscriptions:
             subscription.put(name, shown)
 
-    def doubt(self, problem: str) -> None:
-        """Show every row as UNKNOWN because of ``problem``, or again as it is when that is over (nothing)."""
+    def doubt(self, problem: Facts | None) -> None:
+        """Show every row as UNKNOWN because of ``problem``, or again as it is when that is over (None)."""
         if problem != self.problem:
             self.problem = problem
             for name, row in self._rows.items():

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from batmon.engine.board import Board, row_of
+from batmon.engine.board import Board, Facts, row_of
 from batmon.engine.process_watch import AFTER, BEFORE
 from batmon.engine.scheduler import Scheduler
 from batmon.errors import ModelError, StoreUnavailable
@@ -37,7 +37,6 @@ BACKFILL_BATCH = 500
 RETRY_SEC = 1.0
 COMMIT_TRIES = 4
 LAST_LOG_CHARS = 500
-NOT_LOOKED = "not looked yet since the daemon started"
 AFTER_FAULT = timedelta(minutes=1)
 """When a program whose judgement failed for a reason nobody expected is judged again."""
 BEGINNING = ScanState()
@@ -66,7 +65,7 @@ class Watched:
     """By pid: what is known of a process that is not committed yet, and when that process began."""
     last_log: str = ""
     caught_up: bool = False
-    doubt: str = NOT_LOOKED
+    doubt: Facts | None = field(default_factory=lambda: {"cause": "not_looked"})
     """Why the stored verdict may not be shown, or nothing."""
     dateless: bool | None = None
     """Whether its log lines leave out the date; None until a line with a time was seen."""
@@ -297,12 +296,12 @@ class Checker:
             log.exception("cannot judge", extra={"program": held.program.name})
             self._doubt(held, f"it could not be judged: {error}")
             return
-        held.doubt = ""
+        held.doubt = None
         self._settled(held)
 
     def _doubt(self, held: Watched, why: str) -> None:
         self._scheduler.set(held.program.name, self._now() + AFTER_FAULT)
-        held.doubt = why
+        held.doubt = {"cause": "fault", "detail": why}
         self._settled(held)
 
     def _settled(self, held: Watched) -> None:

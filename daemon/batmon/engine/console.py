@@ -26,6 +26,8 @@ FIRST_PAUSE_SEC = 0.5
 LONGEST_PAUSE_SEC = 30.0
 START_LIMIT_SEC = 30.0
 STOP_GRACE_SEC = 8.0
+LARGEST_LOG = 16 * 1024 * 1024
+"""Bytes of the console's log; looked at when a console starts."""
 
 
 class Console:
@@ -89,6 +91,7 @@ class Console:
     async def _run(self) -> None:
         log_file = self._config.state / "logs" / "console.log"
         log_file.parent.mkdir(parents=True, exist_ok=True)
+        await asyncio.to_thread(_make_room, log_file)
         with log_file.open("ab") as sink:
             log_start = sink.tell()
             process = await asyncio.create_subprocess_exec(
@@ -144,6 +147,13 @@ def _last_message(log_file: Path, start: int) -> str:
         return str(json.loads(lines[-1])["message"])
     except (OSError, ValueError, KeyError, TypeError, IndexError):
         return ""
+
+
+def _make_room(log_file: Path) -> None:
+    """Put a log that has grown large aside, in place of the one before."""
+    with contextlib.suppress(FileNotFoundError):
+        if log_file.stat().st_size > LARGEST_LOG:
+            os.replace(log_file, log_file.with_name(log_file.name + ".1"))  # noqa: PTH105 - the two are one operation
 
 
 def _write(path: Path, text: str) -> None:

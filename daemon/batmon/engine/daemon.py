@@ -17,6 +17,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from batmon import __version__
 from batmon.config import Config, prepare_folders
@@ -40,9 +41,10 @@ from batmon.evidence import FileCursor, LogFollower
 from batmon.gate.keyring import KeyRing
 from batmon.gate.password import OperationPassword
 from batmon.gate.server import GateServer
-from batmon.model import Origin
+from batmon.model import Origin, Reason
 from batmon.places import gate_address
 from batmon.store import AuditEntry, EmbeddedPostgres, Store
+from batmon.words import say
 
 log = logging.getLogger(__name__)
 
@@ -206,7 +208,9 @@ class Daemon:
 
     async def describe(self) -> dict[str, Any]:
         """What the daemon knows of itself, for ``doctor``."""
-        problems = [self.board.problem] if self.board.problem else []
+        problems = []
+        if self.board.problem:
+            problems.append(say(Reason.BLIND, self.board.problem, "en", ZoneInfo("UTC"), self.now()))
         console = getattr(self, "console", None)
         if console is not None and console.problem:
             problems.append(console.problem)

@@ -73,11 +73,10 @@ class Heartbeat:
             self._lost_at = now
             log.error("the database is away: %s", why)
         if now - self._lost_at > PATIENCE:
-            since = f"{self._lost_at:%Y-%m-%d %H:%M:%S} UTC"
-            self._board.doubt(f"the database has been away since {since}: nothing can be judged")
+            self._board.doubt({"cause": "database_away", "since": self._lost_at.isoformat()})
 
     def _found(self) -> None:
         if self._lost_at is not None:
             log.info("the database is back", extra={"away_since": self._lost_at})
             self._lost_at = None
-            self._board.doubt("")
+            self._board.doubt(None)

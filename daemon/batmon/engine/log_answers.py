@@ -226,7 +226,9 @@ class LogAnswers:
                 )
             return found[0].path
         if not any(one.path == path for one in found):
-            raise NotFound(f"{path!r:.200} is no log file of {program.name}", hint="log.files lists them")
+            raise NotFound(
+                f"{path!r:.200} is no log file of {program.name}", hint=f"batmon logs {program.name} --files shows them"
+            )
         return str(path)
 
     async def _place(self, program: Program, path: str, at: Args) -> At:

@@ -57,7 +57,8 @@ def begun(folder: Path) -> list[Note]:
     for path in folder.glob("*.json"):
         try:
             held = json.loads(path.read_text("utf-8"))
-            note = Note(uuid.UUID(path.stem), held["program"], held["by"], aware(datetime.fromisoformat(held["started"])))
+            started = aware(datetime.fromisoformat(held["started"]))
+            note = Note(uuid.UUID(path.stem), held["program"], held["by"], started)
         except (OSError, ValueError, KeyError, TypeError) as error:
             log.warning("the note of a re-run cannot be read: %s", error, extra={"path": str(path)})
             continue

@@ -1,7 +1,8 @@
 """Searches by regular expression in a process of its own.
 
 ``re`` cannot be interrupted and holds the interpreter's lock: one unlucky expression would stop the whole daemon, and
-even compiling one can take seconds. A child can be killed; one whose parent is gone ends by itself. Run as ``python -m batmon.evidence.regex_find``: one JSON request on stdin, JSON lines on stdout.
+even compiling one can take seconds. A child can be killed; one whose parent is gone ends by itself.
+Run as ``python -m batmon.evidence.regex_find``: one JSON request on stdin, JSON lines on stdout.
 """
 
 from __future__ import annotations

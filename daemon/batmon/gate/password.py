@@ -15,6 +15,7 @@ import contextlib
 import json
 import logging
 import os
+import stat
 import tempfile
 import unicodedata
 from collections.abc import Callable
@@ -23,7 +24,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
 from batmon.errors import BadRequest, GateError, LockedOut, NoPassword, WrongPassword
@@ -32,6 +33,9 @@ log = logging.getLogger(__name__)
 
 TRIES = 5
 LOCK = timedelta(minutes=5)
+LARGEST_FILE = 1024 * 1024
+MOST_MEMORY = 1024 * 1024
+"""KiB that the stored hash may ask for; ours asks for 64 MiB."""
 SHORTEST, LONGEST = 8, 1024
 """Characters of a password."""
 
@@ -88,6 +92,10 @@ class OperationPassword:
                 raise NoPassword("no operation password is set", hint="an admin sets one: batmon password set")
             now = self._now()
             mine = failures.get(user)
+            if mine is not None and mine.last > now:  # the clock was set back: nobody is locked for longer by that
+                mine = _Failures(mine.count, now)
+                failures[user] = mine
+                await asyncio.to_thread(self._write, hashed, failures)
             if mine is not None and (until := mine.locked_until()) is not None:
                 if now < until:
                     raise LockedOut(_locked(user), hint=_again(until, now))
@@ -117,15 +125,23 @@ class OperationPassword:
 
     def _read(self) -> tuple[str | None, dict[str, _Failures]]:
         try:
+            facts = self._path.stat()
+            if not stat.S_ISREG(facts.st_mode) or facts.st_size > LARGEST_FILE:
+                raise GateError(f"{self._path} is no file of ours", hint="move it away, then: batmon password set")
+            if os.name != "nt" and (facts.st_mode & 0o022 or facts.st_uid not in (0, os.geteuid())):
+                raise GateError(f"{self._path} can be written by others", hint="batmon password set makes a new one")
             stored: dict[str, Any] = json.loads(self._path.read_text("utf-8"))
             failures = {
                 str(name): _Failures(int(entry["count"]), datetime.fromisoformat(entry["last"]).astimezone(UTC))
                 for name, entry in stored.get("failures", {}).items()
             }
-            return str(stored["hash"]), failures
+            hashed = str(stored["hash"])
+            if extract_parameters(hashed).memory_cost > MOST_MEMORY:
+                raise GateError(f"{self._path} asks for too much memory", hint="batmon password set makes a new one")
+            return hashed, failures
         except FileNotFoundError:
             return None, {}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, InvalidHashError) as error:
             raise GateError(f"{self._path} cannot be read: {error}", hint="batmon password set") from error
 
     def _write(self, hashed: str, failures: dict[str, _Failures]) -> None:

@@ -34,7 +34,7 @@ OF_PEOPLE = 448
 
 OF_ONE_PERSON = 64
 
-PEOPLES_ANSWERS = 8
+PEOPLES_ANSWERS = 4
 """Answers that are made at the same time for people who come over SSH: the daemon has other work too."""
 
 REFUSAL_SEC = 0.2

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 INT_MAX = 2**31 - 1
 MESSAGE_CHARS = 8_000
 DETAIL_CHARS = 32_000
+"""Of a run as it is written, and as it is read (in the queries): others may have written megabytes."""
 SHOWN_MESSAGE_CHARS = 2_000
 SHOWN_DETAIL_CHARS = 12_000
 """Of a run as the gate shows it: anybody may have written megabytes into the table, and a frame holds one."""

@@ -78,7 +78,7 @@ async def test_output_without_a_newline_is_bounded_everywhere(house):
     assert b"\x1b" not in shown
 
 
-async def test_stopping_ends_what_left_the_tree_and_is_deaf(house, tmp_path):
+async def test_stopping_ends_what_left_the_tree_and_is_deaf(house):
     escape = (
         "import os, signal, time\n"
         "if os.fork() == 0:\n"
@@ -173,7 +173,8 @@ async def test_parameters_outside_their_pattern_are_refused(house, value):
 
 async def test_a_parameter_is_one_argument_and_no_shell_sees_it(house):
     runner = house.runner()
-    program = house.program(sys.executable, "-c", "import sys; print(sys.argv[1:])", "{any}", rerun_params={"any": ".*"})
+    shows = "import sys; print(sys.argv[1:])"
+    program = house.program(sys.executable, "-c", shows, "{any}", rerun_params={"any": ".*"})
     run = await runner.start(program, by="kim", params={"any": "; id > /tmp/x '$HOME' {any}"})
     assert await output(runner, run.run_id) == ["[\"; id > /tmp/x '$HOME' {any}\"]"]
     await ended(house, run.run_id)

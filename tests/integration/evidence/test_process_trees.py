@@ -45,7 +45,7 @@ async def start():
 
 async def until_dead(identity):
     async with asyncio.timeout(LIMIT):
-        while is_alive(identity):  # noqa: ASYNC110 - its end is told to nobody in this test
+        while is_alive(identity):
             await asyncio.sleep(0.01)
 
 
@@ -119,7 +119,7 @@ ESCAPED = (
 async def test_what_left_the_tree_and_the_session_is_found_by_its_mark():
     mark = ("BATMON_TEST_MARK", os.urandom(8).hex())
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", ESCAPED, stdout=subprocess.PIPE, start_new_session=True, env=os.environ | {mark[0]: mark[1]}
+        sys.executable, "-c", ESCAPED, stdout=subprocess.PIPE, start_new_session=True, env=os.environ | dict([mark])
     )
     identity = identify(process.pid)
     escaped = identify(int(await asyncio.wait_for(process.stdout.readline(), LIMIT)))

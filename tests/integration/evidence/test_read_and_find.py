@@ -1,13 +1,13 @@
 """Pages of and searches in real files, however large."""
 
-import os
-import time
-from datetime import UTC, datetime, timedelta
-
 import json
+import os
 import signal
 import subprocess
 import sys
+import time
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -3,11 +3,11 @@
 import asyncio
 
 import pytest
+from gate_world import public_key
 
 from batmon.errors import BadRequest, NeedsRole, Refused
 from batmon.gate import server
 from batmon.model import Role
-from gate_world import public_key
 
 
 async def test_a_viewer_may_look_and_not_act(world):
@@ -181,7 +181,8 @@ async def test_the_console_tells_who_came_in_and_who_did_not(world):
     key = world.person("kim", Role.OPERATOR)["key"]
     async with await world.client() as console:
         await console.request("login", **SAID, key=key, outcome="done")
-        await console.request("login", **SAID | {"user": "mal\x1blory"}, key="SHA256:x", outcome="refused", why="no key")
+        stranger = SAID | {"user": "mal\x1blory", "key": "SHA256:x", "why": "no key"}
+        await console.request("login", **stranger, outcome="refused")
         with pytest.raises(BadRequest, match="outcome"):
             await console.request("login", **SAID, key=key, outcome="admin")
     assert [(e.actor, e.role, e.peer, e.action, e.target, e.outcome, e.detail) for e in world.trail] == [

@@ -2,6 +2,8 @@ import asyncio
 
 from batmon.engine.board import Board
 
+AWAY = {"cause": "database_away", "since": "2026-11-21T00:00:00+00:00"}
+
 
 async def test_a_watcher_gets_the_latest_row_of_each_program_once():
     board = Board()
@@ -39,11 +41,18 @@ async def test_a_doubt_turns_every_row_unknown_and_its_end_gives_them_back():
     board = Board()
     board.publish("a", {"name": "a", "status": "OK", "reason": "succeeded", "facts": {"start": 1}})
     watcher = board.subscribe()
-    board.doubt("the database is away")
+    board.doubt(AWAY)
     rows, _ = await watcher.take()
-    assert rows == [{"name": "a", "status": "UNKNOWN", "reason": "blind", "facts": {"detail": "the database is away"}}]
+    assert rows == [
+        {
+            "name": "a",
+            "status": "UNKNOWN",
+            "reason": "blind",
+            "facts": AWAY,
+        }
+    ]
     board.publish("a", {"name": "a", "status": "ERROR", "reason": "failed", "facts": {}})
     assert board.rows["a"]["status"] == "UNKNOWN"
-    board.doubt("")
+    board.doubt(None)
     rows, _ = await watcher.take()
     assert rows == [{"name": "a", "status": "ERROR", "reason": "failed", "facts": {}}]

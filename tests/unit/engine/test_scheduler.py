@@ -57,7 +57,7 @@ async def test_an_earlier_deadline_wakes_a_sleeper():
     scheduler = Scheduler(clock)
     scheduler.set("late", START + timedelta(hours=1))
     waiting = asyncio.create_task(take(scheduler.due(), 1))
-    while not scheduler._earlier._waiters:  # noqa: ASYNC110 - until it sleeps; there is no event for that
+    while not scheduler._earlier._waiters:
         await asyncio.sleep(0)
     clock.at = START + timedelta(minutes=1)
     scheduler.set("soon", clock.at)

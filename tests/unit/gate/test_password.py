@@ -1,6 +1,7 @@
 """The operation password: right, wrong, locked, and all that again after a restart."""
 
 import asyncio
+import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -102,3 +103,41 @@ async def test_a_damaged_file_lets_nobody_through(make, tmp_path, text):
     (tmp_path / "operation.json").write_text(text)
     with pytest.raises(GateError):
         await make().check("x", "kim", "local")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
+async def test_a_file_that_others_can_write_opens_nothing(make, tmp_path):
+    await make().set("correct horse")
+    (tmp_path / "operation.json").chmod(0o666)
+    with pytest.raises(GateError, match="can be written by others"):
+        await make().check("correct horse", "kim", "local")
+    await make().set("another horse")
+    await make().check("another horse", "kim", "local")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no FIFOs")
+async def test_a_fifo_in_its_place_holds_nobody_up(make, tmp_path):
+    os.mkfifo(tmp_path / "operation.json")
+    with pytest.raises(GateError, match="no file of ours"):
+        await make().check("correct horse", "kim", "local")
+
+
+async def test_a_hash_that_would_eat_the_memory_is_not_computed(make, tmp_path):
+    await make().set("correct horse")
+    path = tmp_path / "operation.json"
+    path.write_text(path.read_text().replace("m=8,", "m=4194304,"))
+    with pytest.raises(GateError, match="too much memory"):
+        await make().check("correct horse", "kim", "local")
+
+
+async def test_a_clock_that_was_set_back_locks_nobody_for_longer(make, clock):
+    await make().set("correct horse")
+    clock.at += timedelta(days=30)
+    for _ in range(TRIES):
+        with pytest.raises(Refused):
+            await make().check("wrong horse", "kim", "local")
+    clock.at -= timedelta(days=30)
+    with pytest.raises(Refused, match="locked"):
+        await make().check("correct horse", "kim", "local")
+    clock.at += LOCK
+    await make().check("correct horse", "kim", "local")

@@ -3,7 +3,8 @@
 -- $1 text: the program's name, in any case
 -- $2 timestamptz: only runs that started before it; NULL for no such bound
 -- $3 bigint: how many at most
-SELECT log_id, run_id, bot_name, task_name, status, message, error_details, start_time, end_time, processed_count,
+SELECT log_id, run_id, bot_name, task_name, status, left(message, 8000) AS message,
+    right(error_details, 32000) AS error_details, start_time, end_time, processed_count,
     origin, started_by, slot, exit_code, verified_late, evidence
 FROM rpa_execution_logs
 WHERE lower(bot_name) = lower($1::text) AND start_time < coalesce($2::timestamptz, 'infinity')
@@ -16,7 +17,8 @@ LIMIT $3;
 -- $2 timestamptz: the beginning, inclusive
 -- $3 timestamptz: the end, inclusive
 -- $4 bigint: how many at most
-SELECT log_id, run_id, bot_name, task_name, status, message, error_details, start_time, end_time, processed_count,
+SELECT log_id, run_id, bot_name, task_name, status, left(message, 8000) AS message,
+    right(error_details, 32000) AS error_details, start_time, end_time, processed_count,
     origin, started_by, slot, exit_code, verified_late, evidence
 FROM rpa_execution_logs
 WHERE lower(bot_name) = lower($1::text) AND start_time BETWEEN $2 AND $3
@@ -25,7 +27,8 @@ LIMIT $4;
 
 -- name: run_by_id
 -- $1 uuid: run_id
-SELECT log_id, run_id, bot_name, task_name, status, message, error_details, start_time, end_time, processed_count,
+SELECT log_id, run_id, bot_name, task_name, status, left(message, 8000) AS message,
+    right(error_details, 32000) AS error_details, start_time, end_time, processed_count,
     origin, started_by, slot, exit_code, verified_late, evidence
 FROM rpa_execution_logs
 WHERE run_id = $1
@@ -33,7 +36,8 @@ LIMIT 1;
 
 -- name: run_by_log_id
 -- $1 integer: log_id
-SELECT log_id, run_id, bot_name, task_name, status, message, error_details, start_time, end_time, processed_count,
+SELECT log_id, run_id, bot_name, task_name, status, left(message, 8000) AS message,
+    right(error_details, 32000) AS error_details, start_time, end_time, processed_count,
     origin, started_by, slot, exit_code, verified_late, evidence
 FROM rpa_execution_logs
 WHERE log_id = $1
@@ -123,7 +127,8 @@ WHERE start_time BETWEEN CURRENT_TIMESTAMP - interval '20 years' AND CURRENT_TIM
 -- $1 text: the program's name, in any case
 -- $2 timestamptz: the moment, inclusive
 -- $3 bigint: how many at most
-SELECT log_id, run_id, bot_name, task_name, status, message, error_details, start_time, end_time, processed_count,
+SELECT log_id, run_id, bot_name, task_name, status, left(message, 8000) AS message,
+    right(error_details, 32000) AS error_details, start_time, end_time, processed_count,
     origin, started_by, slot, exit_code, verified_late, evidence
 FROM rpa_execution_logs
 WHERE lower(bot_name) = lower($1::text) AND start_time <= $2
@@ -136,7 +141,8 @@ LIMIT $3;
 -- $2 timestamptz: the moment, exclusive
 -- $3 bigint: how many at most
 SELECT * FROM (
-    SELECT log_id, run_id, bot_name, task_name, status, message, error_details, start_time, end_time, processed_count,
+    SELECT log_id, run_id, bot_name, task_name, status, left(message, 8000) AS message,
+    right(error_details, 32000) AS error_details, start_time, end_time, processed_count,
         origin, started_by, slot, exit_code, verified_late, evidence
     FROM rpa_execution_logs
     WHERE lower(bot_name) = lower($1::text) AND start_time > $2
