@@ -52,6 +52,7 @@ class Reason(StrEnum):
     CONTRADICTION = "contradiction"
     LOG_GONE = "log_gone"
     NEVER_SEEN = "never_seen"
+    FUTURE = "future"
     BLIND = "blind"
 
 

@@ -133,11 +133,35 @@ def _succeeded(t: _Teller) -> str:
         parts.append(t.pick(f"{took} 걸림", f"took {took}"))
     if processed:
         parts.append(t.pick(f"{processed:,}건 처리", f"{processed:,} processed"))
-    return ", ".join([out, *parts])
+    return ", ".join([out, *parts]) + _late_found(t)
 
 
 def _failed(t: _Teller) -> str:
-    return t.with_line(t.pick(f"{t.time('start')} 실행 실패", f"{t.time('start')} run failed").strip())
+    out = t.pick(f"{t.time('start')} 실행 실패", f"{t.time('start')} run failed").strip()
+    return t.with_line(out + _late_found(t))
+
+
+def _late_found(t: _Teller) -> str:
+    """That it was found out only after the daemon's own absence."""
+    return t.pick(" (나중에 확인됨)", " (verified late)") if t.facts.get("verified_late") else ""
+
+
+def _unread(t: _Teller) -> str:
+    """That there are lines which nobody understands, and what to do."""
+    if not t.facts.get("unread_lines"):
+        return ""
+    return t.pick(
+        "; 로그에 시작이나 종료를 알리는 줄이 없음: [programs.log] 설정 필요",
+        "; no line of its log says that a run starts or ends: set [programs.log]",
+    )
+
+
+def _future(t: _Teller) -> str:
+    zone = t.text("timezone")
+    return t.pick(
+        f"{t.time('start')} 실행은 아직 오지 않은 시각: 시계와 시간대({zone}) 확인 필요",
+        f"run of {t.time('start')} lies in the future: check the clock and the time zone ({zone})",
+    )
 
 
 def _late(t: _Teller) -> str:
@@ -156,9 +180,7 @@ def _missed(t: _Teller) -> str:
     out += t.pick(f": {due} 예정, 유예 {end} 종료", f": due {due}, grace ended {end}")
     if count > 1:
         out += t.pick(f", {count}회 미실행", f", {count} missed")
-    if t.facts.get("verified_late"):
-        out += t.pick(" (나중에 확인됨)", " (verified late)")
-    return out
+    return out + _late_found(t) + _unread(t)
 
 
 def _running(t: _Teller) -> str:
@@ -211,9 +233,9 @@ def _never_seen(t: _Teller) -> str:
         out = t.pick("아직 실행을 본 적 없음", "no run seen yet")
     else:
         out = t.pick(f"{t.time('last_start')} 이후 실행을 보지 못함", f"no run seen since {t.time('last_start')}")
-    if due is None:
-        return out
-    return out + t.pick(", 다음 예정 ", ", next due ") + moment(due, t.zone, t.now, t.language)
+    if due is not None:
+        out += t.pick(", 다음 예정 ", ", next due ") + moment(due, t.zone, t.now, t.language)
+    return out + _unread(t)
 
 
 def _blind(t: _Teller) -> str:
@@ -233,6 +255,7 @@ _SAYINGS: Mapping[Reason, Callable[[_Teller], str]] = {
     Reason.SUCCEEDED: _succeeded, Reason.FAILED: _failed, Reason.LATE: _late, Reason.MISSED: _missed,
     Reason.RUNNING: _running, Reason.HUNG: _hung, Reason.DIED: _died, Reason.OVERLAPPING: _overlapping,
     Reason.CONTRADICTION: _contradiction, Reason.LOG_GONE: _log_gone, Reason.NEVER_SEEN: _never_seen,
+    Reason.FUTURE: _future,
     Reason.BLIND: _blind,
 }  # fmt: skip
 

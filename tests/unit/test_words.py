@@ -54,6 +54,8 @@ SAYINGS = [
     (Reason.LOG_GONE, {"detail": "logs/*.log"}, "the log files are gone: logs/*.log", "로그 파일이 사라짐: logs/*.log"),
     (Reason.NEVER_SEEN, {"due": at(6, 0), "last_start": None}, "no run seen yet, next due today 06:00", "아직 실행을 본 적 없음, 다음 예정 오늘 06:00"),
     (Reason.NEVER_SEEN, {"due": None, "last_start": at(6, 0, 18)}, "no run seen since 11-18 06:00", "11월 18일 06:00 이후 실행을 보지 못함"),
+    (Reason.NEVER_SEEN, {"unread_lines": True}, "no run seen yet; no line of its log says that a run starts or ends: set [programs.log]", "아직 실행을 본 적 없음; 로그에 시작이나 종료를 알리는 줄이 없음: [programs.log] 설정 필요"),
+    (Reason.FUTURE, {"start": "2026-11-21T00:00:00+00:00", "timezone": "Asia/Seoul"}, "run of 09:00 lies in the future: check the clock and the time zone (Asia/Seoul)", "09:00 실행은 아직 오지 않은 시각: 시계와 시간대(Asia/Seoul) 확인 필요"),
     (Reason.BLIND, {"cause": "not_looked"}, "not looked yet since the daemon started", "데몬이 시작된 뒤 아직 확인하지 않음"),
     (Reason.BLIND, {"detail": "permission denied"}, "could not look: permission denied", "확인할 수 없음: permission denied"),
     (Reason.SUCCEEDED, {"start": at(2, 0), "duration_sec": 41.4, "processed": 1037}, "02:00 run succeeded, took 41s, 1,037 processed",

@@ -214,8 +214,13 @@ class _Reading:
         self._changed: dict[tuple[datetime, int], _Found] = {}
 
     def runs(self) -> tuple[Run, ...]:
-        """What began or changed in this pass."""
-        return tuple(_run(self._scanner.program, self._changed[key]) for key in sorted(self._changed))
+        """What began or changed in this pass.
+
+        Where no line ever said that a run ends, one that no line began is not known to be a run.
+        """
+        changed = (self._changed[key] for key in sorted(self._changed))
+        sure = self.memory.ended is not None
+        return tuple(_run(self._scanner.program, found) for found in changed if sure or not found.implicit)
 
     def take(self, line: Line) -> None:
         """Read one line."""
@@ -283,6 +288,7 @@ class _Reading:
                 run.implicit, run.subject = False, sign.subject
                 memory.open.append(run)
                 memory.seen_start = True
+                self._change(run)
                 return
             self._changed.pop((run.start, run.ordinal), None)
         memory.seen_start = True

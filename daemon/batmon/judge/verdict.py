@@ -33,6 +33,8 @@ MOST_MISSED = 500
 LIVES_ON = timedelta(seconds=60)
 """How long a process or an open record may outlive the log's last word."""
 EARLIEST = timedelta(seconds=60)
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""How far ahead of ours the clock of a program may be."""
 LATE_AT_LEAST, LATE_AT_MOST = timedelta(seconds=5), timedelta(seconds=60)
 NO_END = "no end found within max_runtime"
 NO_WORD = "its process ended without a word"
@@ -250,7 +252,7 @@ class _Evidence:
             return opinions[0] if opinions else self._blind()
         opinions = [
             *self._died(), *self._hung(), *self._missed_now(), *self._failed(), *self._contradiction(),
-            *self._overlapping(), *self._log_gone(), *self._late(), *self._stale(), *self._well(),
+            *self._future(), *self._overlapping(), *self._log_gone(), *self._late(), *self._stale(), *self._well(),
         ]  # fmt: skip
         return max(opinions, key=lambda opinion: opinion.status.severity)
 
@@ -290,13 +292,20 @@ class _Evidence:
                 "last_start": newest,
                 "missed": len(rows),
                 "verified_late": rows[0].verified_late,
+                "unread_lines": self._unread_lines(),
             }
             yield Opinion(Status.ERROR, Reason.MISSED, facts)
 
     def _failed(self) -> Iterator[Opinion]:
         run = self.last
         if run is not None and run.status is RunStatus.FAILED:
-            facts = {"start": run.start_time, "end": run.end_time, "line": _why(run), "origin": run.origin.value}
+            facts = {
+                "start": run.start_time,
+                "end": run.end_time,
+                "line": _why(run),
+                "origin": run.origin.value,
+                "verified_late": run.verified_late,
+            }
             yield Opinion(Status.ERROR, Reason.FAILED, facts)
 
     def _contradiction(self) -> Iterator[Opinion]:
@@ -318,6 +327,12 @@ class _Evidence:
         if len(active) > 1:
             facts = {"start": active[0].start_time, "other_start": active[1].start_time, "count": len(active)}
             yield Opinion(Status.WARNING, Reason.OVERLAPPING, facts)
+
+    def _future(self) -> Iterator[Opinion]:
+        """A run that has not begun yet: the clock or the time zone of whoever wrote its time is not ours."""
+        if self._real and self._real[0].start_time > self._now + CLOCKS_DIFFER:
+            facts = {"start": self._real[0].start_time, "timezone": self._program.timezone}
+            yield Opinion(Status.WARNING, Reason.FUTURE, facts)
 
     def _log_gone(self) -> Iterator[Opinion]:
         if self._sight.state is LogState.GONE:
@@ -343,8 +358,13 @@ class _Evidence:
             yield self._never_seen(newest)
 
     def _never_seen(self, newest: datetime | None) -> Opinion:
-        facts = {"due": self._slots.schedule.next_due(self._now), "last_start": newest}
+        due = self._slots.schedule.next_due(self._now)
+        facts = {"due": due, "last_start": newest, "unread_lines": self._unread_lines()}
         return Opinion(Status.UNKNOWN, Reason.NEVER_SEEN, facts)
+
+    def _unread_lines(self) -> bool:
+        """Whether the log has lines and none of them ever said that a run starts or ends."""
+        return not self._real and self._sight.state is LogState.PRESENT and bool(self._sight.last_line)
 
     def _well(self) -> Iterator[Opinion]:
         last = self.last
@@ -358,6 +378,7 @@ class _Evidence:
                 "duration_sec": seconds,
                 "processed": last.processed_count,
                 "message": last.message,
+                "verified_late": last.verified_late,
             }
             yield Opinion(Status.OK, Reason.SUCCEEDED, facts)
 
@@ -368,6 +389,7 @@ class _Evidence:
         for slot in (*self._slots.pending(self._now), *self._slots.coming(self._now)):
             moments += [slot + late_after(grace), slot + grace]
         for run in self._real:
+            moments.append(run.start_time - CLOCKS_DIFFER)
             if not run.finished:
                 moments.append(run.start_time + self._program.max_runtime)
                 over = _log_end(run)

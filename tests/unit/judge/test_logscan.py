@@ -403,3 +403,7 @@ def test_a_log_with_dates_leaves_nothing_out():
     scanner = Scanner(program())
     assert scanner.leaves_out_dates(lines(LOGIN)) is False
     assert scanner.leaves_out_dates(lines("a banner\nno times at all")) is None
+
+
+def test_where_no_line_ever_says_start_or_end_there_is_no_run():
+    assert scan(story("메일함 확인", "새 메일 없음", "메일함 확인")) == ()

@@ -419,6 +419,19 @@ def test_judging_what_was_judged_changes_nothing(story):
     assert again.verdict.deadline == first.verdict.deadline
 
 
+def test_a_run_in_the_future_is_a_warning_until_its_time_comes():
+    verdict = verdict_of(DAILY, [ran(360 + 60, 360 + 61)], 361).verdict
+    assert (verdict.status, verdict.reason, verdict.facts["timezone"]) == (Status.WARNING, Reason.FUTURE, "Asia/Seoul")
+    assert verdict.deadline is not None
+    assert verdict.deadline <= at(360 + 60)
+
+
+def test_lines_that_say_neither_start_nor_end_are_no_run_and_are_named():
+    sight = LogSight(LogState.PRESENT, last_line="2026-11-21 05:00:00 tick")
+    verdict = verdict_of(DAILY, [], 300, sight=sight, since=0).verdict
+    assert (verdict.reason, verdict.facts["unread_lines"]) == (Reason.NEVER_SEEN, True)
+
+
 def test_a_run_whose_process_is_gone_is_closed_when_the_next_one_begins():
     dead = ran(360, process=ProcessEvidence(pid=7, alive=False))
     judged = verdict_of(DAILY, [dead, ran(362)], 363)
