@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
-from typing import Any, Protocol, cast
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from textual.app import ComposeResult
@@ -17,6 +17,7 @@ from batmon.errors import BatmonError, NotFound
 from batmon.gate.client import GateClient
 from batmon_tui.locale import Language
 from batmon_tui.refusals import in_words
+from batmon_tui.widgets.log_host import LogHost
 from batmon_tui.widgets.log_lines import LogWindow
 from batmon_tui.widgets.log_paper import LogPaper
 from batmon_tui.widgets.log_search import Sought
@@ -34,20 +35,6 @@ LOOK_AGAIN_SEC = 2.0
 """While there is no log file, it is looked for so often."""
 MARKS_AFTER_SEC = 1.5
 """After lines landed, the daemon has found the run that they belong to."""
-
-
-class LogHost(Protocol):
-    """What the log view asks of the app."""
-
-    language: Language
-    """Resolved."""
-
-    async def gate(self) -> GateClient:
-        """The connection to the daemon.
-
-        Raises:
-            DaemonUnreachable: it is lost.
-        """
 
 
 class LogReading(Vertical):

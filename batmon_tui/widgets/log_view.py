@@ -10,12 +10,10 @@ from textual.widgets import Input
 
 from batmon.errors import BadRequest
 from batmon_tui.widgets.log_picker import LogPicker
-from batmon_tui.widgets.log_reading import LogHost, LogReading
+from batmon_tui.widgets.log_reading import LogReading
 from batmon_tui.widgets.log_search import Sought, parse_moment
 from batmon_tui.widgets.log_source import Direction
 from batmon_tui.widgets.log_status import LogPrompt
-
-__all__ = ["LogHost", "LogView"]
 
 
 class LogView(LogReading):

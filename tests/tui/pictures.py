@@ -30,6 +30,7 @@ from tests.tui.log_stage import LogServer
 from tests.tui.stage import Stage, until
 
 SIZE = (110, 28)
+WIDE = (120, 28)
 LANGUAGES = ("en", "ko")
 _TRAPS = re.compile(r"\s*\[/?(?:b|red)\]|\s*\x1b\[31m")
 """Markup and control characters in the story, there for the tests to trip over and not for a picture."""
@@ -112,9 +113,9 @@ def aligned(svg: str) -> str:
     return _TEXT.sub(split, _FONT_FROM_AFAR.sub("", svg).replace("Fira Code, monospace", _FONTS))
 
 
-async def take(app: Any, steps: Steps) -> str:
+async def take(app: Any, steps: Steps, size: tuple[int, int]) -> str:
     """The screen as SVG after ``steps``."""
-    async with app.run_test(size=SIZE) as pilot:
+    async with app.run_test(size=size) as pilot:
         await steps(app, pilot)
         for box in app.screen.query(Input):
             box.cursor_blink = False
@@ -128,7 +129,7 @@ async def picture(steps: Steps, language: str, state: Path) -> str:
     stage.rows, stage.runs = without_traps(stage.rows), without_traps(stage.runs)
     await stage.start()
     try:
-        return await take(stage.app(language), steps)
+        return await take(stage.app(language), steps, WIDE if steps is program else SIZE)
     finally:
         await stage.stop()
 

@@ -16,7 +16,7 @@ from batmon.model import LogEvidence, Origin, Run
 
 SLACK = timedelta(seconds=10)
 """How far clocks, and a record written before or after the work, may lie apart."""
-OWN_SLACK = timedelta(seconds=2)
+OWN_SLACK = timedelta(seconds=1)
 """The same where we started the program ourselves, by this clock: its log may leave out fractions of a second."""
 LONGEST_OPEN = timedelta(days=1)
 """A row that never ended claims log runs for so long at most."""
