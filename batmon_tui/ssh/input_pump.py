@@ -7,6 +7,7 @@ import codecs
 import contextvars
 import logging
 from collections.abc import Callable
+from typing import Any
 
 from textual import constants
 from textual._xterm_parser import BRACKETED_PASTE_END, BRACKETED_PASTE_START, XTermParser
@@ -32,6 +33,12 @@ HOLD_ABOVE = 32 * 1024
 _MARK = len(BRACKETED_PASTE_START)
 
 
+class _Parser(XTermParser):
+    """Textual's parser without the cache that it shares among all: that held each parser, and by it a whole app."""
+
+    _parse_extended_key: Any = XTermParser._parse_extended_key.__wrapped__  # noqa: SLF001 - the method below the cache
+
+
 class InputPump:
     """Bytes in, messages out to ``deliver``.
 
@@ -53,7 +60,7 @@ class InputPump:
         self._context = context
         self._loop = asyncio.get_running_loop()
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-        self._parser = XTermParser()
+        self._parser = _Parser()
         self._waiting = ""
         self._tail = ""
         self._paste: int | None = None
@@ -142,7 +149,7 @@ class InputPump:
                 self._deliver(message)
         except Exception:  # the parser is not made for hostile input: chr() of a number too large, for one
             log.info("input that the parser could not take was dropped", exc_info=True)
-            self._parser = XTermParser()
+            self._parser = _Parser()
             self._paste = None
 
     def _await_escape(self) -> None:

@@ -40,6 +40,7 @@ from batmon.errors import StoreUnavailable
 from batmon.evidence import FileCursor, LogFollower
 from batmon.gate.keyring import KeyRing
 from batmon.gate.password import OperationPassword
+from batmon.gate.server import AuditEntry as Said
 from batmon.gate.server import GateServer
 from batmon.model import Origin, Reason
 from batmon.places import gate_address
@@ -235,7 +236,10 @@ class Daemon:
 
     async def _adopt_runs(self, watch: ProcessWatch) -> None:
         """Go on with what an earlier daemon left: its re-runs, and the processes that it saw behind others' runs."""
-        await self.runner.recover(self.checker.programs, self.store.run)
+        for note in await self.runner.recover(self.checker.programs, self.store.run):
+            said = "started by a daemon that was killed before it could write this"
+            entry = Said(note.started, note.by, "", "", "rerun", note.program, "done", f"{said}, run_id: {note.run_id}")
+            await self.store.audit(entry)
         for program in self.programs:
             for run in await self.store.recent_runs(program.name):
                 if run.origin is Origin.RERUN and not run.finished:

@@ -152,8 +152,12 @@ class Runner:
 
     async def recover(
         self, programs: Mapping[str, Program], stored: Callable[[uuid.UUID], Awaitable[Run | None]]
-    ) -> None:
-        """Record the re-runs that an earlier daemon started and was killed before it could record them."""
+    ) -> list[rerun_notes.Note]:
+        """Record the re-runs that an earlier daemon started and was killed before it could record them.
+
+        Gives their notes, for the audit trail.
+        """
+        recovered = []
         for note in await asyncio.to_thread(rerun_notes.begun, self._folder):
             program = programs.get(note.program)
             if program is None or note.run_id in self._active or await stored(note.run_id) is not None:
@@ -174,6 +178,8 @@ class Runner:
             self._active[note.run_id] = active
             await self._report(run)
             self._tasks.once(f"rerun {program.name} {note.run_id}", self._wait(active, None))
+            recovered.append(note)
+        return recovered
 
     async def adopt(self, program: Program, run: Run) -> None:
         """Take up a run that an earlier daemon started and that is not over in the store."""

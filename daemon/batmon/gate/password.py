@@ -136,13 +136,14 @@ class OperationPassword:
                 for name, entry in stored.get("failures", {}).items()
             }
             hashed = str(stored["hash"])
-            if extract_parameters(hashed).memory_cost > MOST_MEMORY:
-                raise GateError(f"{self._path} asks for too much memory", hint="batmon password set makes a new one")
-            return hashed, failures
+            memory = extract_parameters(hashed).memory_cost
         except FileNotFoundError:
             return None, {}
         except (OSError, ValueError, KeyError, TypeError, AttributeError, InvalidHashError) as error:
             raise GateError(f"{self._path} cannot be read: {error}", hint="batmon password set") from error
+        if memory > MOST_MEMORY:
+            raise GateError(f"{self._path} asks for too much memory", hint="batmon password set makes a new one")
+        return hashed, failures
 
     def _write(self, hashed: str, failures: dict[str, _Failures]) -> None:
         """Replace the file as a whole, 0600, and make that durable; old failures go."""

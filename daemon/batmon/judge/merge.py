@@ -16,8 +16,8 @@ from batmon.model import LogEvidence, Origin, Run
 
 SLACK = timedelta(seconds=10)
 """How far clocks, and a record written before or after the work, may lie apart."""
-OWN_SLACK = timedelta(seconds=1)
-"""The same where we started the program ourselves, by this clock: its log may leave out fractions of a second."""
+WHOLE_SECOND, FRACTION = timedelta(seconds=1), timedelta(milliseconds=10)
+"""The same where we started the program ourselves, by this clock: what its log's times may leave out."""
 LONGEST_OPEN = timedelta(days=1)
 """A row that never ended claims log runs for so long at most."""
 
@@ -125,7 +125,9 @@ def _covers(host: Run, later: Sequence[Run], moment: datetime) -> bool:
         end = host.start_time + LONGEST_OPEN
         if later:
             end = min(end, max(host.start_time, later[0].start_time - SLACK))
-    slack = OWN_SLACK if host.origin is Origin.RERUN else SLACK
+    slack = SLACK
+    if host.origin is Origin.RERUN:
+        slack = FRACTION if moment.microsecond else WHOLE_SECOND
     return host.start_time - slack <= moment <= end + slack
 
 
