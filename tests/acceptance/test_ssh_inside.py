@@ -46,7 +46,7 @@ class Screen(asyncssh.SSHClientSession):
 
 async def until(true, what):
     async with asyncio.timeout(BOUND):
-        while not true():  # noqa: ASYNC110 - what is waited for has no event of its own
+        while not true():
             await asyncio.sleep(0.005)
     assert true(), what
 

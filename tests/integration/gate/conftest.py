@@ -1,7 +1,5 @@
 """A gate that is open for each test."""
 
-# ruff: noqa: ASYNC240 - a test may wait for the disk
-
 import asyncio
 import shutil
 import tempfile

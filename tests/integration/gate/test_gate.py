@@ -1,7 +1,5 @@
 """The gate between real sockets: answers, streams, cancellation, slow and broken clients."""
 
-# ruff: noqa: ASYNC240 - a test may wait for the disk
-
 import asyncio
 import json
 import socket

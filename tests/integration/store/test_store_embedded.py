@@ -1,4 +1,3 @@
-# ruff: noqa: ASYNC110, ASYNC220, ASYNC221, ASYNC240 - a test has its loop to itself, and other processes have no events
 import asyncio
 import os
 import shutil
@@ -66,7 +65,7 @@ async def test_one_url_serves_psql_psycopg2_and_asyncpg_and_nothing_listens_on_t
         await server.stop()
 
 
-@pytest.mark.parametrize("name", ["상태 폴더", "it's \"quoted\"", "a,b", "$HOME %20"])
+@pytest.mark.parametrize("name", ["상태 폴더", 'it\'s "quoted"', "a,b", "$HOME %20"])
 async def test_a_state_folder_may_be_called_anything(state, name):
     server = await EmbeddedPostgres.start(state / name)
     try:
