@@ -69,6 +69,7 @@ _STATUS_WORDS = {
     "RUNNING": RunStatus.RUNNING, "STARTED": RunStatus.RUNNING, "IN_PROGRESS": RunStatus.RUNNING,
     "SUCCESS": RunStatus.SUCCESS, "SUCCEEDED": RunStatus.SUCCESS, "OK": RunStatus.SUCCESS,
     "COMPLETED": RunStatus.SUCCESS, "DONE": RunStatus.SUCCESS, "성공": RunStatus.SUCCESS,
+    "완료": RunStatus.SUCCESS, "정상": RunStatus.SUCCESS, "실행중": RunStatus.RUNNING, "진행중": RunStatus.RUNNING,
     "FAILED": RunStatus.FAILED, "FAILURE": RunStatus.FAILED, "FAIL": RunStatus.FAILED, "ERROR": RunStatus.FAILED,
     "실패": RunStatus.FAILED, "STOPPED": RunStatus.FAILED, "CANCELLED": RunStatus.FAILED,
     "MISSED": RunStatus.MISSED,

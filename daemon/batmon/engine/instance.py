@@ -19,11 +19,18 @@ class InstanceLock:
 
     Raises:
         AlreadyRunning: another process holds it.
+        BatmonError: the file belongs to another user.
     """
 
     def __init__(self, state: Path) -> None:
         self.path = state / "daemon.lock"
-        self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+        except PermissionError as error:
+            raise BatmonError(
+                f"{self.path} belongs to another user",
+                hint=f"was it started as root before? chown -R the whole of {state} to the user who runs the daemon",
+            ) from error
         try:
             _lock(self._fd)
         except OSError:

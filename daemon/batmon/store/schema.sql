@@ -240,7 +240,10 @@ CREATE VIEW public.v_program_state AS
  SELECT p.name AS program,
     p.title,
     p.node,
-    s.status,
+        CASE
+            WHEN (n.last_seen < (now() - '00:01:00'::interval)) THEN 'UNKNOWN'::character varying
+            ELSE s.status
+        END AS status,
     s.reason,
     s.facts,
     s.since,
@@ -264,7 +267,7 @@ CREATE VIEW public.v_program_state AS
      JOIN public.program_state s ON (((s.program)::text = (p.name)::text)))
      LEFT JOIN public.incidents i ON ((((i.program)::text = (p.name)::text) AND (i.resolved_at IS NULL))))
      LEFT JOIN public.nodes n ON ((n.name = p.node)));
-COMMENT ON VIEW public.v_program_state IS 'what is thought of each program now; stale when node_last_seen is more than a minute old';
+COMMENT ON VIEW public.v_program_state IS 'what is thought of each program now; UNKNOWN when its daemon was last seen more than a minute ago';
 CREATE TABLE public.verdicts (
     verdict_id bigint NOT NULL,
     program character varying(50) NOT NULL,

@@ -1,12 +1,15 @@
 import asyncio
 import os
 import subprocess
+from datetime import UTC, datetime, timedelta
 from importlib import resources
+from pathlib import Path
 
 import asyncpg
 import pytest
 
 from batmon.errors import SchemaError, StoreUnavailable
+from batmon.model import Program
 from batmon.store import Store
 from batmon.store.migrate import Migration, migrate, migrations
 
@@ -129,3 +132,15 @@ async def test_the_runtime_role_may_not(database_url, owner_url, statement):
 async def test_nobody_there_is_unavailable(tmp_path):
     with pytest.raises(StoreUnavailable):
         await Store.open(f"postgresql:///batmon?host={tmp_path}&user=batmon")
+
+
+async def test_the_state_view_is_unknown_when_the_daemon_is_away(store, owner_url):
+    now = datetime.now(UTC)
+    await store.start_node("n", "1", now)
+    await store.register("n", [Program("kindscrap", Path("/srv"), ("0 6 * * *",), node="n")], now)
+    connection = await asyncpg.connect(owner_url)
+    await connection.execute("UPDATE program_state SET status = 'OK'")
+    assert await connection.fetchval("SELECT status FROM v_program_state") == "OK"
+    await store.heartbeat("n", now - timedelta(minutes=2))
+    assert await connection.fetchval("SELECT status FROM v_program_state") == "UNKNOWN"
+    await connection.close()

@@ -12,7 +12,8 @@ CROSS JOIN LATERAL (
 COMMENT ON VIEW v_latest_runs IS 'the latest run of each program, one row a program that ever ran';
 
 CREATE VIEW v_program_state AS
-SELECT p.name AS program, p.title, p.node, s.status, s.reason, s.facts, s.since, s.checked_at, s.next_due, s.last_log,
+SELECT p.name AS program, p.title, p.node,
+    CASE WHEN n.last_seen < now() - interval '1 minute' THEN 'UNKNOWN' ELSE s.status END AS status, s.reason, s.facts, s.since, s.checked_at, s.next_due, s.last_log,
     (s.last_run ->> 'status') AS last_status,
     (s.last_run ->> 'start_time')::timestamptz AS last_start,
     (s.last_run ->> 'end_time')::timestamptz AS last_end,
@@ -26,4 +27,4 @@ FROM programs p
 JOIN program_state s ON s.program = p.name
 LEFT JOIN incidents i ON i.program = p.name AND i.resolved_at IS NULL
 LEFT JOIN nodes n ON n.name = p.node;
-COMMENT ON VIEW v_program_state IS 'what is thought of each program now; stale when node_last_seen is more than a minute old';
+COMMENT ON VIEW v_program_state IS 'what is thought of each program now; UNKNOWN when its daemon was last seen more than a minute ago';
