@@ -125,6 +125,7 @@ class _Memory:
     retrying: bool = False
     """The entry above says that it will be tried again: a traceback below it was caught."""
     seen_start: bool = False
+    seen_end: bool = False
     ends_surely: bool = False
     """A run's own end has been seen here, so the end of a step is not taken for it."""
     tracing: str = ""
@@ -155,6 +156,7 @@ class _Memory:
                 "level": self.level,
                 "retrying": self.retrying,
                 "seen_start": self.seen_start,
+                "seen_end": self.seen_end,
                 "ends_surely": self.ends_surely,
                 "tracing": self.tracing,
                 "frame_above": self.frame_above,
@@ -219,7 +221,7 @@ class _Reading:
         Where no line ever said that a run ends, one that no line began is not known to be a run.
         """
         changed = (self._changed[key] for key in sorted(self._changed))
-        sure = self.memory.ended is not None
+        sure = self.memory.seen_end
         return tuple(_run(self._scanner.program, found) for found in changed if sure or not found.implicit)
 
     def take(self, line: Line) -> None:
@@ -341,7 +343,7 @@ class _Reading:
         run.end = line.end if run.path == self._path else None
         run.steps = []
         memory.open = [other for other in memory.open if other is not run]
-        memory.ended = run
+        memory.ended, memory.seen_end = run, True
         self._change(run)
 
     def _failed(self, line: Line, at: datetime, message: str) -> None:

@@ -201,7 +201,7 @@ async def test_audit_entries_are_newest_first_and_keep_any_detail(store):
 
 
 async def test_the_views_say_what_is_so(store, state, database_url):
-    await store.start_node(NODE, "0.1.0", NOW)
+    await store.start_node(NODE, "0.1.0", datetime.now(UTC))
     run = a_run(end_time=LATER, message="로그인 실패")
     await store.commit(judgement(state, runs=(run,), incident="open"))
     connection = await asyncpg.connect(database_url)
