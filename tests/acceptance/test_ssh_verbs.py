@@ -38,7 +38,7 @@ def test_on_a_terminal_too(bed):
         assert b"BATMON ERROR - fund_mail: run failed\r\n" in terminal.seen
 
 
-@pytest.mark.parametrize("command", ["no-such-verb", "check --no-such-option", "check 'open quote", "; id", "$(id)"])
+@pytest.mark.parametrize("command", ["no-such-verb", "runs --no-such-option", "check 'open quote", "; id", "$(id)"])
 def test_wrong_usage_is_said_and_no_shell_sees_it(bed, command):
     console, keys, _ = bed
     found = ssh(console, keys / "kim", command)
@@ -86,7 +86,7 @@ def test_the_gates_subsystem_knows_who_we_are_whatever_we_say(bed):
     first, second, third = speak(bed, "guest", hello(), hello(2, **{"as": lie}), {"id": 3, "verb": "rerun", "args": {}})
     assert "ok" in first
     assert "error" in second
-    assert third["error"]["code"] == "refused"
+    assert third["error"]["code"] == "needs_role"
     told = bed[2].audit
     until(lambda: ("rerun", "guest", "refused") in [(e.action, e.actor, e.outcome) for e in told], "the audit entry")
 

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
-from batmon.judge.logscan import Scanner, ScanState
+from batmon.judge.logscan import Scanner
+from batmon.judge.scan_state import ScanState
 from batmon.model import Program
 from tests.acceptance.installation import SEOUL, Installation
 from tests.bench.figures import say, table

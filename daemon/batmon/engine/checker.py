@@ -9,30 +9,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from batmon.engine.board import Board, Facts, row_of
-from batmon.engine.process_watch import AFTER, BEFORE
+from batmon.engine.known_runs import began, overlay, strip, with_processes
 from batmon.engine.scheduler import Scheduler
 from batmon.errors import ModelError, StoreUnavailable
 from batmon.evidence import CaughtUp, LogBatch, SightChanged, log_series
 from batmon.judge import incident
-from batmon.judge.logscan import Scanner, ScanState
+from batmon.judge.logscan import Scanner
 from batmon.judge.merge import carry, merge
+from batmon.judge.scan_state import ScanState
 from batmon.judge.verdict import judge, undecided_since
-from batmon.model import LogSight, LogState, Origin, ProcessEvidence, Program, Reason, Run, RunStatus, Verdict
+from batmon.model import LogSight, LogState, Origin, ProcessEvidence, Program, Run
 from batmon.store import Cursor, Judgement, Store, StoredState
 
 log = logging.getLogger(__name__)
 
 RECENT_RUNS = 60
 """How many of a program's latest runs a verdict is made from."""
-STRIP_RUNS = 30
 BACKFILL_BATCH = 500
 RETRY_SEC = 1.0
 COMMIT_TRIES = 4
@@ -317,11 +316,11 @@ class Checker:
         stored, known_since = await self._runs_that_matter(held, now)
         by_id = {run.run_id: run for run in stored}
         own = [carry(by_id.get(run.run_id), run) for run in held.own.values()]
-        rows = _overlay(stored, own, ())
+        rows = overlay(stored, own, ())
         merged = merge(rows, tuple(held.unsaved.values()))
-        runs = _overlay(rows, merged.changed, merged.removed)
-        with_process = _with_processes(runs, held.processes.values())
-        runs = _overlay(runs, with_process, ())
+        runs = overlay(rows, merged.changed, merged.removed)
+        with_process = with_processes(runs, held.processes.values())
+        runs = overlay(runs, with_process, ())
         judged = judge(
             held.program,
             runs,
@@ -334,23 +333,22 @@ class Checker:
         )
         changed = {run.run_id: run for run in (*own, *merged.changed, *with_process, *judged.missed, *judged.closed)}
         removed = (*merged.removed, *judged.removed)
-        runs = _overlay(runs, (*judged.missed, *judged.closed), judged.removed)
+        runs = overlay(runs, (*judged.missed, *judged.closed), judged.removed)
         verdict, before = judged.verdict, held.state
         moved = verdict.status is not before.status or verdict.reason is not before.reason
-        strip = [[run.status.value, _seconds(run)] for run in reversed(runs[:STRIP_RUNS])]
         judgement = Judgement(
             program=held.program.name,
             node=self._node,
             expected_version=before.version,
             verdict=verdict,
-            since=_began(verdict) if verdict.status is not before.status else before.since,
+            since=began(verdict) if verdict.status is not before.status else before.since,
             runs=tuple(changed.values()),
             removed_runs=removed,
             cursors=tuple(held.cursors.values()),
             judged_until=judged.judged_until,
             last_log=held.last_log,
             log_seen=before.log_seen or held.sight.state is LogState.PRESENT,
-            strip=strip,
+            strip=strip(runs),
             incident=incident.step(before.status, verdict) if moved else None,
         )
         state = await self._store.commit(judgement)
@@ -385,49 +383,9 @@ class Checker:
         )
 
 
-def _overlay(runs: Sequence[Run], changed: Iterable[Run], removed: Iterable[UUID]) -> list[Run]:
-    """``runs`` with the changed ones in place of the old and without the removed ones, newest first."""
-    by_id = {run.run_id: run for run in runs}
-    by_id.update({run.run_id: run for run in changed})
-    for run_id in removed:
-        by_id.pop(run_id, None)
-    return sorted(by_id.values(), key=lambda run: run.start_time, reverse=True)
-
-
 def _modified(path: str) -> datetime | None:
     """When the file was last written."""
     try:
         return datetime.fromtimestamp(Path(path).stat().st_mtime, UTC)
     except OSError:
         return None
-
-
-def _with_processes(
-    runs: Sequence[Run], processes: Iterable[tuple[ProcessEvidence, datetime]]
-) -> list[Run]:  # fmt: skip
-    """The runs that these processes belong to, with what is known of them."""
-    found: list[Run] = []
-    for process, began in processes:
-        others = [run for run in runs if run.origin in (Origin.LOG, Origin.RECORD)]
-        known = [run for run in others if run.process is not None and run.process.pid == process.pid]
-        near = [run for run in others if run.process is None and began - AFTER <= run.start_time <= began + BEFORE]
-        nearest = known or sorted(near, key=lambda run: abs(run.start_time - began))
-        found.extend(replace(run, process=process) for run in nearest[:1])
-    return found
-
-
-def _seconds(run: Run) -> int | None:
-    return None if run.duration is None or run.status is RunStatus.MISSED else round(run.duration.total_seconds())
-
-
-def _began(verdict: Verdict) -> datetime:
-    """Since when the verdict has been so: the evidence's own time where it has one, else when it was judged."""
-    run = verdict.last_run
-    began: Any = None
-    if verdict.reason in (Reason.SUCCEEDED, Reason.FAILED, Reason.CONTRADICTION) and run is not None:
-        began = run.end_time
-    elif verdict.reason is Reason.MISSED:
-        began = verdict.facts.get("grace_end")
-    elif verdict.reason is Reason.LATE:
-        began = verdict.facts.get("due")
-    return began if isinstance(began, datetime) and began <= verdict.at else verdict.at

@@ -11,8 +11,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
+from batmon.engine.known_runs import AFTER, BEFORE
 from batmon.evidence.processes import ProcessIdentity, identify, is_alive
 from batmon.evidence.working_in import working_in
 from batmon.model import ProcessEvidence, Program
@@ -20,8 +21,6 @@ from batmon.model import ProcessEvidence, Program
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_SEC = 3.0
-BEFORE, AFTER = timedelta(seconds=60), timedelta(seconds=10)
-"""A run's process begins at most this long before the run's first line, and hardly after it."""
 
 Report = Callable[[str, ProcessEvidence, datetime], Awaitable[None]]
 """(program, what is known of the process, when the process began)"""

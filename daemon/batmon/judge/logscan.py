@@ -7,13 +7,13 @@ anywhere. Reading the same lines again, from whatever file, finds the same runs 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
-from batmon.judge.patterns import RETRY, TRACEBACK, Level, Patterns, Sign, head_of
+from batmon.judge.patterns import RETRY, TRACEBACK, Patterns, Sign, head_of
+from batmon.judge.scan_state import Found, Memory, ScanState
 from batmon.judge.timestamps import TimeReader, date_in_path
 from batmon.model import NAMESPACE, LogEvidence, LogSpan, Origin, Program, Run, RunStatus
 
@@ -28,7 +28,6 @@ LINE_CHARS = 500
 MOST_OPEN = 4
 MOST_STEPS = 16
 STARTS_KEPT = 16
-_STATE_VERSION = 1
 
 
 class Line(Protocol):
@@ -42,127 +41,11 @@ class Line(Protocol):
     def text(self) -> str: ...  # noqa: D102 - said above
 
 
-@dataclass(slots=True)
-class _Found:
-    """A run as the log tells it so far."""
-
-    start: datetime
-    ordinal: int
-    path: str
-    offset: int
-    subject: str = ""
-    implicit: bool = False
-    """No line said that it starts."""
-    steps: list[str] = field(default_factory=list)
-    """What started inside it and has not ended."""
-    status: RunStatus = RunStatus.RUNNING
-    sure: bool = False
-    """Its end was said of the run itself and not perhaps of a step."""
-    ended_at: datetime | None = None
-    end: int | None = None
-    line: str = ""
-    message: str = ""
-    errors: int = 0
-    first_error: str = ""
-    traceback: str = ""
-    processed: int | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        out = asdict(self)
-        out["start"] = self.start.isoformat()
-        out["ended_at"] = None if self.ended_at is None else self.ended_at.isoformat()
-        out["status"] = self.status.value
-        return out
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> _Found:
-        known = {entry.name for entry in fields(cls)}
-        values = {key: value for key, value in data.items() if key in known}
-        values["start"] = datetime.fromisoformat(values["start"])
-        values["ended_at"] = datetime.fromisoformat(values["ended_at"]) if values.get("ended_at") else None
-        values["status"] = RunStatus(values.get("status", "RUNNING"))
-        return cls(**values)
-
-
-@dataclass(frozen=True, slots=True)
-class ScanState:
-    """What must be remembered between two readings of a log: JSON of a bounded size, meant for the scanner only."""
-
-    data: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def last_at(self) -> datetime | None:
-        """The time of the latest line that was read; None at the beginning of a log."""
-        last = self.data.get("last_at")
-        return datetime.fromisoformat(last) if last else None
-
-    def to_json(self) -> dict[str, Any]:
-        """Only strings, numbers, lists and objects."""
-        return dict(self.data)
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any] | None) -> ScanState:
-        """The state again; none, or one of another version, is the beginning of a log."""
-        return cls(data) if data and data.get("version") == _STATE_VERSION else cls()
-
-
 class ScanResult(NamedTuple):
     """The state to go on from, and the runs that began or changed, oldest first."""
 
     state: ScanState
     runs: tuple[Run, ...]
-
-
-@dataclass(slots=True)
-class _Memory:
-    """The state while lines are read."""
-
-    open: list[_Found] = field(default_factory=list)
-    """Begun and not ended, oldest first."""
-    ended: _Found | None = None
-    last_at: datetime | None = None
-    level: Level | None = None
-    retrying: bool = False
-    """The entry above says that it will be tried again: a traceback below it was caught."""
-    seen_start: bool = False
-    seen_end: bool = False
-    ends_surely: bool = False
-    """A run's own end has been seen here, so the end of a step is not taken for it."""
-    tracing: str = ""
-    """``gather`` or ``skip`` while the lines of a traceback come."""
-    frame_above: bool = False
-    starts: list[tuple[str, int]] = field(default_factory=list)
-    """Latest start times and how many runs had each."""
-
-    @classmethod
-    def of(cls, state: ScanState) -> _Memory:
-        data = dict(state.data)
-        if not data:
-            return cls()
-        data.pop("version")
-        data["open"] = [_Found.from_json(entry) for entry in data["open"]]
-        data["ended"] = _Found.from_json(data["ended"]) if data["ended"] else None
-        data["last_at"] = datetime.fromisoformat(data["last_at"]) if data["last_at"] else None
-        data["starts"] = [(at, count) for at, count in data["starts"]]
-        return cls(**data)
-
-    def state(self) -> ScanState:
-        return ScanState(
-            {
-                "version": _STATE_VERSION,
-                "open": [found.to_json() for found in self.open],
-                "ended": self.ended.to_json() if self.ended else None,
-                "last_at": self.last_at.isoformat() if self.last_at else None,
-                "level": self.level,
-                "retrying": self.retrying,
-                "seen_start": self.seen_start,
-                "seen_end": self.seen_end,
-                "ends_surely": self.ends_surely,
-                "tracing": self.tracing,
-                "frame_above": self.frame_above,
-                "starts": [list(entry) for entry in self.starts],
-            }
-        )
 
 
 class Scanner:
@@ -187,7 +70,7 @@ class Scanner:
         it: for logs whose lines leave out the year or the date. Without it the date in ``path`` or the line before
         serves.
         """
-        reading = _Reading(self, _Memory.of(state), path, self._hint(lines, path, written))
+        reading = _Reading(self, Memory.of(state), path, self._hint(lines, path, written))
         for line in lines:
             reading.take(line)
         return ScanResult(reading.memory.state(), reading.runs())
@@ -207,13 +90,13 @@ class Scanner:
 class _Reading:
     """One pass over some lines."""
 
-    def __init__(self, scanner: Scanner, memory: _Memory, path: str, hint: datetime | None) -> None:
+    def __init__(self, scanner: Scanner, memory: Memory, path: str, hint: datetime | None) -> None:
         self.memory = memory
         self._scanner = scanner
         self._patterns = scanner.patterns
         self._path = path
         self._hint = hint
-        self._changed: dict[tuple[datetime, int], _Found] = {}
+        self._changed: dict[tuple[datetime, int], Found] = {}
 
     def runs(self) -> tuple[Run, ...]:
         """What began or changed in this pass.
@@ -266,18 +149,18 @@ class _Reading:
         if not memory.open and (ended is None or at - ended > QUIET):
             self._open(line, at, implicit=True)
 
-    def _open(self, line: Line, at: datetime, *, subject: str = "", implicit: bool = False) -> _Found:
+    def _open(self, line: Line, at: datetime, *, subject: str = "", implicit: bool = False) -> Found:
         memory, key = self.memory, at.isoformat()
         count = dict(memory.starts).get(key, 0)
         others = [entry for entry in memory.starts if entry[0] != key]
         memory.starts = [*others[-STARTS_KEPT + 1 :], (key, count + 1)]
-        run = _Found(at, count, self._path, line.offset, subject, implicit)
+        run = Found(at, count, self._path, line.offset, subject, implicit)
         run.line = line.text.strip()[:LINE_CHARS]
         memory.open = [*memory.open, run][-MOST_OPEN:]
         self._change(run)
         return run
 
-    def _change(self, run: _Found) -> None:
+    def _change(self, run: Found) -> None:
         self._changed[run.start, run.ordinal] = run
 
     def _started(self, line: Line, at: datetime, sign: Sign) -> None:
@@ -315,7 +198,7 @@ class _Reading:
         self._change(run)
         return True
 
-    def _current(self, at: datetime) -> _Found | None:
+    def _current(self, at: datetime) -> Found | None:
         """The run that a line at this time belongs to."""
         memory = self.memory
         if memory.open:
@@ -336,7 +219,7 @@ class _Reading:
             run.processed = count
             self._change(run)
 
-    def _end(self, run: _Found, line: Line, at: datetime, status: RunStatus, message: str) -> None:
+    def _end(self, run: Found, line: Line, at: datetime, status: RunStatus, message: str) -> None:
         memory = self.memory
         run.status, run.ended_at, run.message = status, max(at, run.start), message[:LINE_CHARS]
         run.line = line.text.strip()[:LINE_CHARS]
@@ -411,7 +294,7 @@ def _later(one: datetime | None, other: datetime | None) -> datetime | None:
     return max((at for at in (one, other) if at is not None), default=None)
 
 
-def _run(program: Program, found: _Found) -> Run:
+def _run(program: Program, found: Found) -> Run:
     start = found.start.astimezone(UTC)
     return Run(
         run_id=uuid.uuid5(NAMESPACE, f"{program.name}|{start.isoformat()}|{found.ordinal}"),

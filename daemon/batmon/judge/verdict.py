@@ -6,13 +6,12 @@ The rules and their order are argued in docs/decisions/0004-verdict-rules.md.
 from __future__ import annotations
 
 import uuid
-from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from batmon.judge.schedule import Schedule
+from batmon.judge.slots import EARLIEST, Slots
 from batmon.model import (
     NAMESPACE,
     LogSight,
@@ -29,16 +28,13 @@ from batmon.model import (
 
 MOST_RUNS = 60
 """A list of this many runs may have been cut: what lies before its oldest is not known."""
-MOST_MISSED = 500
 LIVES_ON = timedelta(seconds=60)
 """How long a process or an open record may outlive the log's last word."""
-EARLIEST = timedelta(seconds=60)
 CLOCKS_DIFFER = timedelta(minutes=5)
 """How far ahead of ours the clock of a program may be."""
 LATE_AT_LEAST, LATE_AT_MOST = timedelta(seconds=5), timedelta(seconds=60)
 NO_END = "no end found within max_runtime"
 NO_WORD = "its process ended without a word"
-_INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +80,7 @@ def judge(
     now = aware(now, "now")
     if known_since is None and len(runs) >= MOST_RUNS:
         known_since = min(run.start_time for run in runs)
-    slots = _Slots(program, runs)
+    slots = Slots(program, runs)
     decided = watch_since if judged_until is None else judged_until
     missed: tuple[Run, ...] = ()
     if sight.state is not LogState.UNREADABLE:  # who cannot look decides nothing
@@ -128,44 +124,6 @@ def undecided_since(program: Program, *, watch_since: datetime, judged_until: da
 def late_after(grace: timedelta) -> timedelta:
     """How long after its due time a run is late: a tenth of the grace, between 5 and 60 seconds."""
     return max(LATE_AT_LEAST, min(LATE_AT_MOST, grace / 10))
-
-
-class _Slots:
-    """The due times of a program and the runs that satisfy them."""
-
-    def __init__(self, program: Program, runs: Sequence[Run]) -> None:
-        self.schedule = Schedule(program.schedule, program.timezone)
-        self.grace = program.grace
-        self._starts = sorted(run.start_time for run in runs if run.status is not RunStatus.MISSED)
-
-    def satisfied(self, slot: datetime) -> bool:
-        """Whether a run started within a little before ``slot`` and the end of its grace."""
-        index = bisect_left(self._starts, slot - self.early(slot))
-        return index < len(self._starts) and self._starts[index] <= slot + self.grace
-
-    def early(self, slot: datetime) -> timedelta:
-        """How long before ``slot`` a run may start and still be that slot's."""
-        interval = self.schedule.interval(slot)
-        return EARLIEST if interval is None else min(EARLIEST, interval / 4)
-
-    def unsatisfied(self, after: datetime, now: datetime, *, since: datetime) -> list[datetime]:
-        """The slots later than ``after`` and not before ``since`` whose grace is over and that had no run."""
-        start = max(after, since - _INSTANT)
-        due = self.schedule.due_between(start, now - self.grace, limit=MOST_MISSED)
-        return [slot for slot in due if not self.satisfied(slot)]
-
-    def pending(self, now: datetime) -> list[datetime]:
-        """The slots that are due, within their grace, and have had no run."""
-        due = self.schedule.due_between(now - self.grace, now, limit=MOST_MISSED)
-        return [slot for slot in due if not self.satisfied(slot)]
-
-    def coming(self, now: datetime) -> Iterator[datetime]:
-        """The next slot that no run satisfies yet; those before it that a run satisfies early are passed over."""
-        slot = self.schedule.next_due(now)
-        while slot is not None and self.satisfied(slot):
-            slot = self.schedule.next_due(slot)
-        if slot is not None:
-            yield slot
 
 
 def _missed_row(program: Program, slot: datetime, blind: tuple[datetime, datetime] | None) -> Run:
@@ -229,7 +187,7 @@ class _Evidence:
         self,
         program: Program,
         rows: Sequence[Run],
-        slots: _Slots,
+        slots: Slots,
         sight: LogSight,
         *,
         watch_since: datetime,

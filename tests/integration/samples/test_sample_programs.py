@@ -13,7 +13,8 @@ from types import SimpleNamespace
 import pytest
 
 from batmon.config import load
-from batmon.judge.logscan import Scanner, ScanState
+from batmon.judge.logscan import Scanner
+from batmon.judge.scan_state import ScanState
 from batmon.model import RunStatus
 from batmon.samples.fund_mail import folder_of, read, save_attachments
 from batmon.samples.fund_mail_post import letters

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batmon.errors import ModelError
-from batmon.judge.logscan import Scanner, ScanState
+from batmon.judge.logscan import Scanner
+from batmon.judge.scan_state import ScanState
 from batmon.model import LogPatterns, Program, RunStatus
 
 RUNNING, SUCCESS, FAILED = RunStatus.RUNNING, RunStatus.SUCCESS, RunStatus.FAILED
