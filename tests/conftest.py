@@ -1,5 +1,6 @@
 """A real Postgres for the tests: one server a session, one migrated template, one clone of it a test."""
 
+import os
 import shutil
 import tempfile
 from itertools import count
@@ -8,8 +9,13 @@ from pathlib import Path
 import asyncpg
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 
 from batmon.store import EmbeddedPostgres, Store
+
+# CI must say the same of the same commit; on a developer's machine every run tries other examples.
+settings.register_profile("ci", derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 TEMPLATE = "batmon_template"
 _numbers = count(1)
