@@ -128,7 +128,12 @@ def test_a_plug_in_that_is_called_wrongly_knows_nothing(line, flags, capsys):
     assert app.run((line + flags).split()) == 3
     said = capsys.readouterr()
     (printed,) = said.out.splitlines()
-    assert printed.startswith('{"status": "UNKNOWN", "message": "' if flags else "BATMON UNKNOWN - ")
+    if flags:
+        answer = json.loads(printed)
+        assert list(answer) == ["status", "checked_at", "node", "message", "programs"]
+        assert (answer["status"], answer["programs"]) == ("UNKNOWN", [])
+    else:
+        assert printed.startswith("BATMON UNKNOWN - ")
     assert "Traceback" not in said.err
 
 

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 import typer
 
-from batmon.commands import check
+from batmon.commands import check, quick_check
 from batmon.commands.local_session import LocalSession, Places
 from batmon.commands.machine import add_machine_commands
 from batmon.commands.session import DONE, FAILED, WRONG_USAGE, Session
@@ -47,7 +47,7 @@ def run(arguments: list[str]) -> int:
     except Exception as error:  # noqa: BLE001 - no traceback reaches a user
         with contextlib.suppress(BatmonError):  # nothing can be told: the output itself is full
             return _said(session, error, arguments)
-        return check.UNKNOWN if _is_check(arguments) else FAILED
+        return quick_check.UNKNOWN if _is_check(arguments) else FAILED
 
 
 async def run_remote(arguments: list[str], session: Session) -> int:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from batmon.commands.quick_check import UNKNOWN, unanswered
 from batmon.commands.session import Session
 from batmon.errors import BatmonError
-
-UNKNOWN = 3
 
 
 async def check(session: Session, programs: list[str], *, as_json: bool, seconds: float, language: str | None) -> int:
@@ -37,7 +36,7 @@ def unknown(session: Session, reason: str, *, as_json: bool) -> int:
     first, *others = reason.splitlines() or [""]
     reason = f"{first} (and {len(others)} more)" if others else first
     if as_json:
-        session.out_json({"status": "UNKNOWN", "message": reason, "programs": []})
+        session.out_json(unanswered(reason))
     else:
         session.out("BATMON UNKNOWN - " + " ".join(reason.split()))
     return UNKNOWN

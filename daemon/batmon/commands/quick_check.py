@@ -193,12 +193,17 @@ def _parsed_and_shown(whole: str, *, as_json: bool) -> int:
     return code
 
 
+def unanswered(reason: str) -> dict[str, object]:
+    """What ``--json`` prints where no daemon answered: the keys of an answer, and why there is none."""
+    return {"status": "UNKNOWN", "checked_at": None, "node": None, "message": reason, "programs": []}
+
+
 def unreachable(reason: str, *, as_json: bool) -> int:
     """Print that nothing is known, and why; the exit code for it."""
     if as_json:
         import json  # noqa: PLC0415 - only here
 
-        put(json.dumps({"status": "UNKNOWN", "message": reason, "programs": []}, ensure_ascii=False))
+        put(json.dumps(unanswered(reason), ensure_ascii=False))
     else:
         put(f"BATMON UNKNOWN - {reason}")
     return UNKNOWN
