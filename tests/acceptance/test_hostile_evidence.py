@@ -97,11 +97,15 @@ async def test_many_programs_that_fail_at_once_are_all_in_one_check(installation
     for number in range(400):
         log = installation.home / f"p{number}" / "logs" / f"p{number}.log"
         append(log, log_line("수집 시작"), log_line("수집 실패: " + "가" * 450, "ERROR"), "\u202e" * 490 + "\n")
-    async with asyncio.timeout(30):
-        while (await installation.check())[0]["status"] != "ERROR":
-            await asyncio.sleep(0.2)
-        while len([p for p in (await installation.check())[0]["programs"] if p["status"] == "ERROR"]) < 400:
-            await asyncio.sleep(0.2)
+    red = set()
+    async with asyncio.timeout(30), installation.client() as client, client.stream("watch") as frames:
+        async for frame in frames:
+            for row in frame.get("snapshot", frame.get("rows", [])):
+                (red.add if row["status"] == "ERROR" else red.discard)(row["name"])
+            if len(red) == 400:
+                break
+    answer, _ = await installation.check()
+    assert [program["status"] for program in answer["programs"]] == ["ERROR"] * 400
     code, out, _ = await installation.batmon("check")
     assert code == 2
     assert "400 error" in out
