@@ -20,6 +20,8 @@ BUFFER_LIMIT = 8 * 1024 * 1024
 """Bytes that may wait in all; beyond that the client is cut off."""
 
 POLL_SEC = 0.05
+FIRST_POLL_SEC = 0.001
+"""How soon it is looked again at a client that does not keep up; twice as long each time, up to ``POLL_SEC``."""
 
 
 class Outlet:
@@ -57,12 +59,13 @@ class Outlet:
             ConnectionError: it was cut off, or is gone.
         """
         loop = asyncio.get_running_loop()
-        since = loop.time()
+        since, pause = loop.time(), FIRST_POLL_SEC
         while self.congested and not self.closed:
             if loop.time() - since > self.stall_limit:
                 self.cut("the client has stopped reading")
                 break
-            await asyncio.sleep(POLL_SEC)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, POLL_SEC)
         if self.closed:
             raise ConnectionResetError("the channel is closed")
 

@@ -59,6 +59,7 @@ class Screening:
         self._app = make_app(connect, language=language)
         self._driver: SshDriver | None = None
         patched: Any = self._app
+        patched.came_by = terminal.server
         patched.driver_class = self._make_driver
         patched._fatal_error = self._broken  # noqa: SLF001 - Textual would print the traceback to the person
         patched.error_console = Console(file=io.StringIO())

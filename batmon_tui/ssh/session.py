@@ -1,4 +1,4 @@
-"""One session channel: a screen, a verb, the gate, or a sentence that says how to ask for one of them."""
+"""One session channel: a screen, a verb, the gate, files, or a sentence that says how to ask for one of them."""
 
 from __future__ import annotations
 
@@ -19,12 +19,19 @@ from batmon_tui.ssh.bridge import bridge
 from batmon_tui.ssh.outlet import Outlet
 from batmon_tui.ssh.screens import MakeApp, Screening, language_of
 from batmon_tui.ssh.settings import Settings
+from batmon_tui.ssh.sftp import SftpServer
+from batmon_tui.ssh.sftp_scp import is_scp, run_scp
+from batmon_tui.ssh.sftp_tree import RemoteTree
 from batmon_tui.ssh.terminal import Terminal
 from batmon_tui.ssh.verbs import VerbSession, run_verb
 
 log = logging.getLogger(__name__)
 
-SUBSYSTEM = "batmon-gate"
+GATE = "batmon-gate"
+SFTP = "sftp"
+STDIN_BYTES = 1024 * 1024
+SFTP_STDIN_BYTES = 64 * 1024
+"""Of a client's requests that may wait here; twice as many at most, the others wait on its side."""
 LEAVE_WITHIN = 10.0
 """Seconds that an app has to end when its person is gone."""
 
@@ -71,7 +78,7 @@ class ConsoleSession(asyncssh.SSHServerSession[bytes]):
         self._stdin: asyncio.StreamReader
         self._terminal: Terminal | None = None
         self._command: str | None = None
-        self._subsystem = False
+        self._subsystem = ""
         self._screening: Screening | None = None
         self._task: asyncio.Task[None] | None = None
         self._last_words = ""
@@ -85,8 +92,12 @@ class ConsoleSession(asyncssh.SSHServerSession[bytes]):
         unbounded: Any = chan
         unbounded._env = Environment()  # noqa: SLF001 - asyncssh keeps whatever is sent, without a limit
         self._outlet = Outlet(chan, stall_limit=self._house.settings.stall_limit)
-        self._stdin = asyncio.StreamReader(limit=1024 * 1024)
-        self._stdin.set_transport(chan)  # type: ignore[arg-type]  # it uses pause_reading and resume_reading alone
+        self._stdin = self._input(STDIN_BYTES)
+
+    def _input(self, limit: int) -> asyncio.StreamReader:
+        reader = asyncio.StreamReader(limit=limit)
+        reader.set_transport(self._chan)  # type: ignore[arg-type]  # it uses pause_reading and resume_reading alone
+        return reader
 
     def pty_requested(
         self,
@@ -110,9 +121,13 @@ class ConsoleSession(asyncssh.SSHServerSession[bytes]):
         return len(command) <= LONGEST_COMMAND
 
     def subsystem_requested(self, subsystem: str) -> bool:
-        """The gate is asked for; there is no other subsystem."""
-        self._subsystem = subsystem == SUBSYSTEM
-        return self._subsystem
+        """The gate or the files are asked for; there is no other subsystem."""
+        if subsystem not in (GATE, SFTP):
+            return False
+        self._subsystem = subsystem
+        if subsystem == SFTP:
+            self._stdin = self._input(SFTP_STDIN_BYTES)
+        return True
 
     def session_started(self) -> None:
         """All is known: begin."""
@@ -232,6 +247,10 @@ class ConsoleSession(asyncssh.SSHServerSession[bytes]):
 
     def _work(self, environ: dict[str, str]) -> Coroutine[Any, Any, int]:
         gate = gate_address(str(self._house.settings.state))
+        if self._subsystem == SFTP:
+            return SftpServer(RemoteTree(self._connector("sftp")), self._stdin, self._outlet).run()
+        if self._command is not None and is_scp(self._command):
+            return run_scp(self._command, RemoteTree(self._connector("scp")), self._stdin, self._outlet)
         if self._subsystem:
             return bridge(gate, self._person.act_as, self._stdin, self._outlet)
         if self._command is not None:

@@ -46,6 +46,12 @@ class Terminal:
         self.size = clamped(*size)
         self.depth = depth_of(term, {})
 
+    @property
+    def server(self) -> tuple[str, int] | None:
+        """Address and port that the client reached us at, if it came over a network."""
+        name = self._chan.get_extra_info("sockname")
+        return (str(name[0]), int(name[1])) if isinstance(name, tuple) else None
+
     def know(self, environ: Mapping[str, str]) -> None:
         """Take the client's environment into account."""
         self.depth = depth_of(self.term, environ)

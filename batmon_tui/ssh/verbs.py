@@ -40,6 +40,7 @@ class VerbSession(Session):
         self.interactive = terminal is not None
         self.width = terminal.size[0] if terminal is not None else 0
         self.colour = terminal is not None and terminal.depth is not Depth.NONE
+        self.writes_bytes = terminal is None
         self._newline = "\r\n" if terminal is not None else "\n"
         self._outlet = outlet
         self._stdin = stdin
@@ -55,6 +56,13 @@ class VerbSession(Session):
     def out(self, text: str, end: str = "\n") -> None:
         """Print data to the channel."""
         self._write(text + end)
+
+    def out_bytes(self, data: bytes) -> None:
+        """Print data to the channel as it is; a terminal gets text."""
+        if self.writes_bytes:
+            self._outlet.write(data)
+        else:
+            super().out_bytes(data)
 
     def err(self, text: str) -> None:
         """Print words to the channel's second stream; a terminal has only one."""
@@ -85,6 +93,19 @@ class VerbSession(Session):
         if not typed:
             raise Refused("no password was typed")
         return typed.decode(errors="replace")
+
+    async def confirm(self, question: str) -> bool:
+        """One key, y for yes.
+
+        Raises:
+            Refused: there is no terminal.
+        """
+        if not self.interactive:
+            return await super().confirm(question)
+        self._write(f"{question} [y/N] ")
+        key = await self._stdin.read(1)
+        self._write("y\n" if (yes := key in (b"y", b"Y")) else "n\n")
+        return yes
 
     async def read_file(self, path: str) -> str:
         """Standard input, for ``-``: other files lie on the client's machine, which cannot be reached from here.
