@@ -17,12 +17,15 @@ from textual.widgets import Input
 from batmon.errors import BatmonError, DaemonUnreachable
 from batmon.gate.client import GateClient
 from batmon.model import Role
+from batmon.moments import moment_of
 from batmon_tui import refusals, theme
 from batmon_tui.board import Row, View, fold
 from batmon_tui.link import BoardFrame, Connect, Link, LinkFound, LinkLost
 from batmon_tui.locale import LANGUAGES, Language, choose, tr
 from batmon_tui.screens.board import BoardScreen
 from batmon_tui.screens.page import Dialog, Page, type_into
+from batmon_tui.widgets.log_bookmarks import Bookmarks
+from batmon_tui.widgets.log_place import LogPlace
 
 SECOND = 1.0
 
@@ -62,12 +65,16 @@ class BatmonApp(App[None]):
     ) -> None:
         super().__init__()
         self.remote = remote
+        self.came_by: tuple[str, int] | None = None
+        """Address and port of the SSH server that the person reached us at, for the commands that we show."""
         self._wanted_language = language
         self._locale = locale
         self.language: Language = choose(language, locale=locale)
         self.now = now
         self.link = Link(connect, self, now)
         self.rows: dict[str, Row] = {}
+        self.bookmarks: dict[str, Bookmarks] = {}
+        """By program, for as long as the console is open; those of the merged logs under the empty name."""
         self.hello: Mapping[str, Any] = {}
         self._zone = ZoneInfo("UTC")
         self._as_of: datetime | None = None
@@ -241,6 +248,86 @@ class BatmonApp(App[None]):
         if name in self.rows:
             self.push_screen(ProgramScreen(name, "log", run_id))
 
+    def open_files(self, path: str = "/", chosen: str = "", program: str = "") -> None:
+        """Open a folder of the tree of files."""
+        from batmon_tui.screens.files import FilesScreen  # noqa: PLC0415 - as above
+
+        self.push_screen(FilesScreen(path, chosen, program))
+
+    def open_files_of(self, name: str) -> None:
+        """Open the folder of a program."""
+        from batmon_tui.screens.files import folder_of  # noqa: PLC0415 - as above
+
+        row = self.rows.get(name)
+        if row is not None and row["configured"]:
+            self.open_files(folder_of(name), program=name)
+        elif row is not None:
+            self.say("files.none", severity="warning", name=name)
+
+    def open_preview(self, path: str, program: str = "") -> None:
+        """Look into a file of the tree."""
+        from batmon_tui.screens.preview import PreviewScreen  # noqa: PLC0415 - as above
+
+        self.push_screen(PreviewScreen(path, program))
+
+    def open_download(self, path: str, size: int) -> None:
+        """Take a file of the tree along."""
+        from batmon_tui.screens.download import SaveDialog, ScpDialog  # noqa: PLC0415 - as above
+
+        self.push_screen(ScpDialog(path, size) if self.remote else SaveDialog(path, size))
+
+    def open_log_at(self, name: str, place: LogPlace) -> None:
+        """Open a program's log at a place."""
+        from batmon_tui.screens.program import ProgramScreen  # noqa: PLC0415 - as above
+
+        if name in self.rows:
+            self.push_screen(ProgramScreen(name, "log", place=place))
+
+    def open_errors(self, program: str = "") -> None:
+        """Show the kinds of error, of all programs or of one."""
+        from batmon_tui.screens.errors import ErrorsScreen  # noqa: PLC0415 - as above
+
+        self.push_screen(ErrorsScreen(program))
+
+    def open_difference(self, name: str, run_id: str | None = None) -> None:
+        """Compare a run, or the latest, with the last good one before it."""
+        from batmon_tui.screens.difference import DifferenceScreen  # noqa: PLC0415 - as above
+
+        self.push_screen(DifferenceScreen(name, run_id))
+
+    def open_search(self, text: str = "", program: str = "") -> None:
+        """Search in all logs, or in those of a program; without a text, ask for one."""
+        from batmon_tui.screens.search import SearchScreen  # noqa: PLC0415 - as above
+        from batmon_tui.widgets.search_asked import Asked  # noqa: PLC0415 - as above
+
+        self.push_screen(SearchScreen(Asked(text, program)))
+
+    def open_merged(self, at: datetime | None, programs: Iterable[str] = ()) -> None:
+        """Show all logs by time, from a moment on or at their end."""
+        from batmon_tui.screens.merged import MergedScreen  # noqa: PLC0415 - as above
+
+        self.push_screen(MergedScreen(at, tuple(programs)))
+
+    def ask_merged(self, near: str | None) -> None:
+        """Ask for a moment, ``near`` (as the gate writes it) proposed, then show all logs at it."""
+        from batmon_tui.screens.merged import MomentDialog  # noqa: PLC0415 - as above
+
+        def answered(written: str | None) -> None:
+            if written is not None:
+                self.open_merged(moment_of(written, self._zone, self.now()) if written else None)
+
+        moment = datetime.fromisoformat(near).astimezone(self._zone) if near else None
+        self.push_screen(MomentDialog(f"{moment:%Y-%m-%d %H:%M}" if moment else ""), answered)
+
+    def open_capture(self) -> None:
+        """Take a picture of the server's screen, and show it."""
+        from batmon_tui.screens.capture import CaptureScreen  # noqa: PLC0415 - as above
+
+        if self.may(Role.ADMIN):
+            self.push_screen(CaptureScreen())
+        else:
+            self.say("capture.admins", severity="warning")
+
     def open_rerun(self, name: str) -> None:
         """Ask for what a re-run needs, then show its output."""
         from batmon_tui.screens.rerun import RerunDialog  # noqa: PLC0415 - as above
@@ -265,6 +352,10 @@ class BatmonApp(App[None]):
 
         self.push_screen(OutputScreen(name, run))
 
+    def action_errors(self) -> None:
+        """Show the kinds of error."""
+        self.open_errors()
+
     def action_jump(self) -> None:
         """Ask where to go."""
         from batmon_tui.screens.jump import JumpDialog  # noqa: PLC0415 - as above
@@ -272,26 +363,50 @@ class BatmonApp(App[None]):
         self.push_screen(JumpDialog(), self._jump)
 
     def _jump(self, words: str | None) -> None:
-        verb, _, rest = (words or "").strip().partition(" ")
+        said = (words or "").strip()
+        verb, _, rest = said.partition(" ")
         rest = rest.strip()
-        if not verb:
-            return
         if f"{verb} {rest}".strip() in self.rows:
             self.open_program(f"{verb} {rest}".strip())
-        elif verb in ("q", "quit"):
-            self.exit()
+        elif said and not (self._open(verb, rest) or self._set(verb, rest)):
+            self.say("jump.none", severity="warning", text=said)
+
+    def _open(self, verb: str, rest: str) -> bool:
+        """Open what a command names; whether it is one that opens something."""
+        ways: dict[str, Callable[[str], None]] = {
+            "log": self.open_log, "rerun": self.open_rerun, "files": self.open_files_of
+        }  # fmt: skip
+        if rest in self.rows and verb in ways:
+            ways[verb](rest)
+        elif verb == "files" and (not rest or rest.startswith("/")):
+            self.open_files(rest or "/")
+        elif verb == "search":
+            self.open_search(rest)
+        elif verb == "errors" and (not rest or rest in self.rows):
+            self.open_errors(rest)
+        elif verb == "diff" and rest in self.rows:
+            self.open_difference(rest)
+        elif verb == "merged" and not rest:
+            self.ask_merged(None)
+        elif verb == "capture" and not rest:
+            self.open_capture()
         elif verb == "help":
             self.action_help()
-        elif verb == "log" and rest in self.rows:
-            self.open_log(rest)
-        elif verb == "rerun" and rest in self.rows:
-            self.open_rerun(rest)
+        else:
+            return False
+        return True
+
+    def _set(self, verb: str, rest: str) -> bool:
+        """Change the looks, or leave; whether the command is one of these."""
+        if verb in ("q", "quit"):
+            self.exit()
         elif verb == "theme" and f"batmon-{rest}" in theme.NAMES:
             self.choose_theme(f"batmon-{rest}")
         elif verb == "language" and rest in LANGUAGES:
             self.choose_language("ko" if rest == "ko" else "en")
         else:
-            self.say("jump.none", severity="warning", text=(words or "").strip())
+            return False
+        return True
 
     def action_help(self) -> None:
         """Show the keys and the signs."""
@@ -335,6 +450,8 @@ class BatmonApp(App[None]):
         for name in sorted(self.rows):
             words = self.tr("palette.jump", name=name)
             yield SystemCommand(words, str(self.rows[name]["title"]), lambda name=name: self.open_program(name))
+        if self.may(Role.ADMIN):
+            yield SystemCommand(self.tr("palette.capture"), self.tr("palette.capture.help"), self.open_capture)
         yield SystemCommand(self.tr("palette.quit"), self.tr("palette.quit.help"), self.exit)
 
     def action_command_palette(self) -> None:

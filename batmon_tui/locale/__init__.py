@@ -9,15 +9,54 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from batmon_tui.locale import en, ko, log_en, log_ko
+from batmon_tui.locale import (
+    capture_en,
+    capture_ko,
+    en,
+    errors_en,
+    errors_ko,
+    files_en,
+    files_ko,
+    items_en,
+    items_ko,
+    keeping_en,
+    keeping_ko,
+    ko,
+    log_en,
+    log_ko,
+    merged_en,
+    merged_ko,
+    search_en,
+    search_ko,
+)
 
 Language = Literal["ko", "en"]
 LANGUAGES: tuple[Language, ...] = ("en", "ko")
 
 
 _DICTIONARIES: Mapping[Language, Mapping[str, str]] = {
-    "en": {**log_en.WORDS, **en.WORDS},
-    "ko": {**log_ko.WORDS, **ko.WORDS},
+    "en": {
+        **errors_en.WORDS,
+        **capture_en.WORDS,
+        **search_en.WORDS,
+        **files_en.WORDS,
+        **items_en.WORDS,
+        **keeping_en.WORDS,
+        **log_en.WORDS,
+        **merged_en.WORDS,
+        **en.WORDS,
+    },
+    "ko": {
+        **errors_ko.WORDS,
+        **capture_ko.WORDS,
+        **search_ko.WORDS,
+        **files_ko.WORDS,
+        **items_ko.WORDS,
+        **keeping_ko.WORDS,
+        **log_ko.WORDS,
+        **merged_ko.WORDS,
+        **ko.WORDS,
+    },
 }
 
 

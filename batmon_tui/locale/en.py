@@ -182,7 +182,10 @@ WORDS = {
     "help.sign.unknown": "could not look, or never seen",
     "help.sign.running": "running now",
     "help.sign.missed": "a run that did not happen",
-    "jump.placeholder": "program, or: help · log NAME · rerun NAME · theme NAME · language ko|en · quit",
+    "jump.placeholder": (
+        "program, or: search TEXT · log, files, rerun NAME · files · errors · "
+        "capture · theme NAME · language ko|en · help · quit"
+    ),
     "jump.none": "Nothing is called “{text}”.",
     "jump.command": "command",
     "palette.search": "Search for a command …",

@@ -10,6 +10,7 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
 from batmon import words
@@ -26,8 +27,13 @@ class BoardScreen(Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", show=False),
         Binding("escape", "clear_filter", show=False),
+        Binding("s", "search", show=False),
+        Binding("m", "merged", show=False),
+        Binding("tab", "scope", show=False, priority=True),
         Binding("l", "log", show=False),
         Binding("r", "rerun", show=False),
+        Binding("F", "files", show=False),
+        Binding("E", "app.errors", show=False),
         Binding("n", "fault(1)", show=False),
         Binding("N", "fault(-1)", show=False),
     ]
@@ -35,13 +41,18 @@ class BoardScreen(Page):
     def __init__(self) -> None:
         super().__init__()
         self._wanted = ""
+        self._in_logs = False
+        """Whether the box is for a text in all logs, and not for the programs' names."""
 
     def content(self) -> ComposeResult:
         """The board above, the detail below."""
         yield BoardView(id="board")
         yield Static(id="notice", markup=False)
         yield Static(id="detail", markup=False)
-        yield Input(id="filter", compact=True)
+        with Horizontal(id="filter-line"):
+            yield Static(id="filter-scope", markup=False)
+            yield Input(id="filter", compact=True)
+            yield Static(id="filter-hint", markup=False)
 
     def on_mount(self) -> None:
         """The board has the keys."""
@@ -55,6 +66,7 @@ class BoardScreen(Page):
             ("l", self.tr("key.log"), "screen.log"),
             ("r", self.tr("key.rerun"), "screen.rerun"),
             ("/", self.tr("key.filter"), "screen.filter"),
+            ("s", self.tr("key.search"), "screen.search"),
             (":", self.tr("key.jump"), "app.jump"),
             ("?", self.tr("key.help"), "app.help"),
             ("q", self.tr("key.quit"), "app.quit"),
@@ -77,7 +89,7 @@ class BoardScreen(Page):
         bar = self.query_one("#notice", Static)
         if notice or bar.has_class("-shown"):
             bar.set_class(bool(notice), "-shown").update(notice)
-        self.query_one("#filter", Input).placeholder = self.tr("board.filter")
+        self._tell_scope()
         self._size_detail()
         self._tell_detail()
 
@@ -111,9 +123,11 @@ class BoardScreen(Page):
         run: dict[str, Any] = row.get("last_run") or {}
         title = row["title"] if row["title"] != row["name"] else ""
         since = view.tr("detail.since", word=words.status_word(status, view.language), since=view.stamp(row["since"]))
+        news = words.error_in_words(row.get("signature"), view.language, view.zone, view.now)
         parts = [
             *([title] if title else []),
             since,
+            *([news] if news else []),
             *([view.tr("detail.run", id=run["log_id"])] if run.get("log_id") is not None else []),
             *([row["scheduler"]] if row.get("scheduler") else []),
         ]
@@ -137,13 +151,15 @@ class BoardScreen(Page):
     def action_filter(self) -> None:
         """Ask for words that a row must hold."""
         box = self.query_one("#filter", Input)
-        box.display = True
+        self.query_one("#filter-line").display = True
+        self._in_logs = False
+        self._tell_scope()
         self.set_focus(box)  # at once: what is typed next is for the box, however fast it comes
 
     def action_clear_filter(self) -> None:
         """Show all programs again."""
         box = self.query_one("#filter", Input)
-        box.display = False
+        self.query_one("#filter-line").display = False
         box.value = ""
         self._wanted = ""
         self.set_focus(self.query_one(BoardView))
@@ -151,14 +167,45 @@ class BoardScreen(Page):
 
     @on(Input.Changed, "#filter")
     def _filter_typed(self, event: Input.Changed) -> None:
-        self._wanted = event.value
-        self.tell()
+        if not self._in_logs:
+            self._wanted = event.value
+            self.tell()
 
     @on(Input.Submitted, "#filter")
-    def _filter_done(self) -> None:
+    def _filter_done(self, event: Input.Submitted) -> None:
+        if self._in_logs:
+            self.action_clear_filter()
+            self.console_app.open_search(event.value)
+            return
         if not self._wanted:
             self.action_clear_filter()
         self.set_focus(self.query_one(BoardView))
+
+    def action_scope(self) -> None:
+        """In the box: for the programs' names, or for a text in all logs."""
+        box = self.query_one("#filter", Input)
+        if self.focused is not box:
+            self.focus_next()
+            return
+        self._in_logs = not self._in_logs
+        self._wanted = "" if self._in_logs else box.value
+        self.tell()
+
+    def _tell_scope(self) -> None:
+        here, other = ("logs", "back") if self._in_logs else ("programs", "hint")
+        self.query_one("#filter-scope", Static).update(self.tr(f"search.scope.{here}"))
+        self.query_one("#filter-hint", Static).update(self.tr(f"search.scope.{other}"))
+        self.query_one("#filter", Input).placeholder = self.tr("search.box" if self._in_logs else "board.filter")
+
+    def action_search(self) -> None:
+        """Search in all logs."""
+        self.console_app.open_search()
+
+    def action_merged(self) -> None:
+        """All logs by time, around the last run of the program under the cursor."""
+        row = self.console_app.rows.get(self.query_one(BoardView).chosen) or {}
+        run = row.get("running") or row.get("last_run") or {}
+        self.console_app.ask_merged(run.get("start_time"))
 
     # -- a program
 
@@ -177,6 +224,14 @@ class BoardScreen(Page):
     def action_rerun(self) -> None:
         """Run it again."""
         self.console_app.open_rerun(self.query_one(BoardView).chosen)
+
+    def action_files(self) -> None:
+        """Open its folder; without a program, all that there is."""
+        name = self.query_one(BoardView).chosen
+        if name:
+            self.console_app.open_files_of(name)
+        else:
+            self.console_app.open_files()
 
     def action_fault(self, step: int) -> None:
         """Go to the next or previous program that is not OK."""

@@ -22,11 +22,18 @@ _KEYS = (
     ("n N", "key.next_fault"), ("/", "key.filter"), (":", "key.jump"), ("l", "key.log"),
     ("r", "key.rerun"), ("Tab 1-4", "key.sections"), ("o s", "key.output"), ("m", "key.more"),
     ("T", "key.theme"), ("L", "key.language"), ("Ctrl+P", "key.palette"), ("q", "key.quit"),
+    ("s", "key.search"), ("F", "key.files"), ("E", "key.errors"), ("d", "key.diff"),
 )  # fmt: skip
 _LOG_KEYS = (
     ("/ n N", "search"), ("e E", "error"), ("!", "errors"), ("&", "filter"), ("f", "follow"), ("t", "time"),
-    ("o", "files"), ("w", "wrap"), ("← →", "sideways"),
+    ("o", "files"), ("w", "wrap"), ("← →", "sideways"), (", .  [ ]  { }", "jumps"), ("b u U", "bookmark"),
+    ("h", "histogram"), ("p", "named"),
 )  # fmt: skip
+_SEARCH_KEYS = (
+    ("s", "run"), ("/", "text"), ("Enter", "open"), ("e", "errors"), ("i", "case"), ("x", "regex"),
+    ("p", "program"), ("t", "since"), ("Esc", "cancel"),
+)  # fmt: skip
+_MERGED_KEYS = (("m", "key"), ("Enter", "open"), ("p", "program"))
 _SIGNS = (
     ("✓", "ok", "success"), ("!", "warning", "warning"), ("✗", "error", "error"), ("?", "unknown", "doubt"),
     ("▸", "running", "accent"), ("·", "missed", "warning"),
@@ -44,7 +51,11 @@ class HelpDialog(Dialog[None]):
             yield Static(self.tr("help.title"), classes="title", markup=False)
             yield Static(self._keys(), classes="said", markup=False)
             yield Static(self.tr("help.log"), classes="title", markup=False)
-            yield Static(self._log_keys(), classes="said", markup=False)
+            yield Static(self._three(_LOG_KEYS, "log.key"), classes="said", markup=False)
+            yield Static(self.tr("help.search"), classes="title", markup=False)
+            yield Static(self._three(_SEARCH_KEYS, "search.key"), classes="said", markup=False)
+            yield Static(self.tr("merged.title"), classes="title", markup=False)
+            yield Static(self._three(_MERGED_KEYS, "merged"), classes="said", markup=False)
             yield Static(self.tr("help.signs"), classes="title", markup=False)
             yield Static(self._signs(), markup=False)
 
@@ -59,13 +70,13 @@ class HelpDialog(Dialog[None]):
             table.add_row(Text(key, **strong), Text(self.tr(words)), Text(other, **strong), Text(self.tr(second)))
         return table
 
-    def _log_keys(self) -> Table:
+    def _three(self, keys: Sequence[tuple[str, str]], words_of: str) -> Table:
         table = Table.grid(padding=(0, 2), expand=True)
         for _ in range(3):
             table.add_column(no_wrap=True)
             table.add_column(ratio=1, no_wrap=True)
-        for row in _rows(_LOG_KEYS, 3):
-            cells = [(Text(key, Style(bold=True)), Text(self.tr(f"log.key.{words}"))) for key, words in row]
+        for row in _rows(keys, 3):
+            cells = [(Text(key, Style(bold=True)), Text(self.tr(f"{words_of}.{words}"))) for key, words in row]
             table.add_row(*[cell for pair in cells for cell in pair])
         return table
 

@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from batmon.model import Role
 from batmon_tui import theme
 from batmon_tui.board import SIGNS, order, status_of
 from batmon_tui.locale import LANGUAGES
@@ -72,9 +73,14 @@ class JumpDialog(Dialog[str]):
         return [
             "help",
             "quit",
+            *(("capture",) if self.console_app.may(Role.ADMIN) else ()),
+            "search",
+            "merged",
+            "errors",
+            "files",
             *(f"language {language}" for language in LANGUAGES),
             *(f"theme {name.removeprefix('batmon-')}" for name in theme.NAMES),
-            *(f"{verb} {name}" for verb in ("log", "rerun") for name in names),
+            *(f"{verb} {name}" for verb in ("log", "rerun", "files", "errors", "diff") for name in names),
         ]
 
     def action_choose(self, step: int) -> None:

@@ -13,11 +13,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import ContentSwitcher, Input, Static
 
-from batmon.errors import BatmonError
+from batmon.errors import BadRequest, BatmonError, NotFound, Refused
 from batmon.model import Origin, Role
 from batmon_tui.screens.page import Page
 from batmon_tui.widgets.lines import LineList
+from batmon_tui.widgets.log_bookmarks import Bookmarks
+from batmon_tui.widgets.log_place import LogPlace
 from batmon_tui.widgets.log_view import LogView
+from batmon_tui.widgets.named_paths import named_paths
 from batmon_tui.widgets.overview import Overview
 from batmon_tui.widgets.rerun_section import RerunSection
 from batmon_tui.widgets.runs_view import RunsView
@@ -34,7 +37,7 @@ class TabLine(Static):
 
 
 class ProgramScreen(Page):
-    """One program; ``section`` is one of ``SECTIONS``. ``run_id``: the log opens where that run begins."""
+    """One program; ``section`` is one of ``SECTIONS``. The log opens where ``run_id`` begins, or at ``place``."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "climb", show=False),
@@ -48,13 +51,20 @@ class ProgramScreen(Page):
         Binding("shift+tab", "other_section(-1)", show=False, priority=True),
         Binding("m", "more", show=False),
         Binding("o", "output", show=False),
+        Binding("F", "files", show=False),
+        Binding("d", "difference", show=False),
+        Binding("p", "named_file", show=False),
+        Binding("s", "search", show=False),
     ]
 
-    def __init__(self, name: str, section: str = "overview", run_id: str | None = None) -> None:
+    def __init__(
+        self, name: str, section: str = "overview", run_id: str | None = None, *, place: LogPlace | None = None
+    ) -> None:
         super().__init__()
         self.program = name
         self._section = section
         self._run_id = run_id
+        self._place = place
         self._config: Mapping[str, Any] = {}
         self._runs: list[dict[str, Any]] = []
         self._more = False
@@ -91,6 +101,7 @@ class ProgramScreen(Page):
             *(() if rerun else (("r", self.tr("key.rerun"), "screen.rerun"),)),
             *((("m", self.tr("key.more"), "screen.more"),) if runs and self._more else ()),
             *((("o", self.tr("key.output"), "screen.output"),) if self._rerun_now() else ()),
+            ("F", self.tr("key.files"), "screen.files"),
             ("?", self.tr("key.help"), "app.help"),
         )
 
@@ -195,9 +206,13 @@ class ProgramScreen(Page):
 
     def _enter_log(self) -> None:
         run_id, self._run_id = self._run_id, None
+        place, self._place = self._place, None
         if self._log is None:
             language, zone = self.console_app.language, self.view.zone
-            self._log = LogView(self.program, run_id=run_id, language=language, zone=zone)
+            bookmarks = self.console_app.bookmarks.setdefault(self.program, Bookmarks())
+            self._log = LogView(
+                self.program, run_id=run_id, place=place, language=language, zone=zone, bookmarks=bookmarks
+            )
             self.query_one("#log", Vertical).mount(self._log)
         else:
             self.set_focus(self._log.paper)
@@ -246,6 +261,41 @@ class ProgramScreen(Page):
         run = self._rerun_now()
         if run is not None:
             self.console_app.open_output(self.program, run)
+
+    def action_search(self) -> None:
+        """Search in its logs."""
+        self.console_app.open_search(program=self.program)
+
+    def action_difference(self) -> None:
+        """Compare the run under the cursor, or the latest, with the last good one before it."""
+        run = self._chosen_run() if self._section == "runs" else None
+        self.console_app.open_difference(self.program, run["run_id"] if run else None)
+
+    def action_files(self) -> None:
+        """Show the program's folder."""
+        self.console_app.open_files_of(self.program)
+
+    @work(exclusive=True, group="named file", exit_on_error=True)
+    async def action_named_file(self) -> None:
+        """Look into the file that the log's line under the cursor names."""
+        line = self._log.paper.current if self._section == "log" and self._log is not None else None
+        link = self.console_app.link
+        for file in named_paths(line.text) if line is not None else ():
+            try:
+                path = (await link.request("tree.locate", program=self.program, file=file))["path"]
+                entry = (await link.request("tree.stat", path=path))["entry"]
+            except (NotFound, Refused, BadRequest):
+                continue  # the next thing in the line that looks like a path
+            except BatmonError as error:
+                self.console_app.say_error(error)
+                return
+            if entry["kind"] == "dir":
+                self.console_app.open_files(path, program=self.program)
+            else:
+                self.console_app.open_preview(path, self.program)
+            return
+        if line is not None:
+            self.console_app.say("files.no_path", severity="warning")
 
     def action_open(self) -> None:
         """Open the run under the cursor; in the section of the re-run, begin one."""

@@ -126,6 +126,11 @@ class LineList(ScrollView):
         self._styles.clear()
         self.refresh()
 
+    def forget_cursor(self) -> None:
+        """Other rows come: the cursor stands on the first of them."""
+        self._cursor, self._placed = 0, False
+        self.scroll_to(y=0, animate=False, force=True)
+
     def go_to(self, key: str) -> None:
         """Put the cursor on a row, if it is shown."""
         if key in self._place:

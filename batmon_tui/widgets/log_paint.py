@@ -17,9 +17,9 @@ from batmon_tui.widgets.log_search import Sought
 from batmon_tui.widgets.log_words import SIGNS
 
 GUTTER = 5
-"""Cells before the text: the run's rail, its sign, the level's letter."""
+"""Cells before the text: the run's rail, its sign, a bookmark's star, the level's letter."""
 
-_LETTERS = {"error": "E", "warn": "W", "debug": "D"}
+LETTERS = {"error": "E", "warn": "W", "debug": "D"}
 _RAILS = {"start": "┌", "end": "└", None: "│"}
 
 
@@ -67,12 +67,15 @@ class Sheet:
         """How many rows a line takes."""
         return len(_parts(line.text, self.room)) if self.wrap and line.kind == "line" else 1
 
-    def row(self, line: LogLine, part: int, run: Mapping[str, Any] | None, *, selected: bool) -> Strip:
-        """Row ``part`` (from 0) of a line; ``run`` is the one that it belongs to, in short."""
+    def row(
+        self, line: LogLine, part: int, run: Mapping[str, Any] | None, *, selected: bool, marked: bool = False
+    ) -> Strip:
+        """Row ``part`` (from 0) of a line; ``run`` is the one that it belongs to, in short; ``marked``: a bookmark."""
         if line.kind != "line":
             segments = [self._separator(line)]
         else:
-            segments = [*self._gutter(line, part, run), *self._text(line, part)]
+            star = marked and part == 0
+            segments = [*self._gutter(line, part, run, star=star), *self._text(line, part)]
         strip = Strip(segments).adjust_cell_length(self.width, self.look.text)
         return Strip([self._under_cursor(segment) for segment in strip]) if selected else strip
 
@@ -86,7 +89,7 @@ class Sheet:
         words = f"── {line.text} "
         return Segment(set_cell_size(words, min(self.width, cell_len(words))).ljust(self.width, "─"), self.look.note)
 
-    def _gutter(self, line: LogLine, part: int, run: Mapping[str, Any] | None) -> list[Segment]:
+    def _gutter(self, line: LogLine, part: int, run: Mapping[str, Any] | None, *, star: bool) -> list[Segment]:
         status = None if run is None else str(run["status"])
         rail = self.look.outcome(status)
         mark = line.run if part == 0 or line.run == "end" else None
@@ -95,10 +98,10 @@ class Sheet:
             mark = None
         shape = " " if line.run_id is None else _RAILS.get(mark, "│")
         sign = SIGNS.get(status or "", "?") if line.run in ("start", "end") and part == 0 and status else " "
-        letter = _LETTERS.get(line.level or "", " ") if part == 0 else " "
+        letter = LETTERS.get(line.level or "", " ") if part == 0 else " "
         return [
             Segment(shape + sign, rail),
-            Segment(" ", self.look.text),
+            Segment("*" if star else " ", self.look.running if star else self.look.text),
             Segment(letter, self.look.level(line.level)),
             Segment(" ", self.look.text),
         ]

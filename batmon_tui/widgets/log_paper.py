@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from batmon_tui.widgets.log_bookmarks import Bookmarks
 from batmon_tui.widgets.log_lines import LogLine, LogWindow
 from batmon_tui.widgets.log_paint import GUTTER, Look, Sheet
 from batmon_tui.widgets.log_search import Sought
@@ -54,15 +55,25 @@ class LogPaper(ScrollView, can_focus=True):
     ]
 
     class Moved(Message):
-        """The cursor or what is in sight is another; ``up`` says that it went back on a wish of the person."""
+        """The cursor or what is in sight is another.
 
-        def __init__(self, *, up: bool = False) -> None:
+        ``wished`` says that the person moved it, ``up`` that it went back so.
+        """
+
+        def __init__(self, *, up: bool = False, wished: bool = False) -> None:
             super().__init__()
-            self.up = up
+            self.up, self.wished = up, wished
 
         def can_replace(self, message: Message) -> bool:
             """Only the last of several matters, unless one went up."""
             return isinstance(message, LogPaper.Moved) and not message.up
+
+    class Edge(Message):
+        """The person wants the beginning (``up``) or the end of the log."""
+
+        def __init__(self, *, up: bool) -> None:
+            super().__init__()
+            self.up = up
 
     def __init__(self, window: LogWindow, words: Mapping[str, str]) -> None:
         super().__init__()
@@ -72,6 +83,7 @@ class LogPaper(ScrollView, can_focus=True):
         self.wrapped = False
         self.left = 0
         self.sought: Sought | None = None
+        self.bookmarks = Bookmarks()
         self.placeholder = ""
         self._starts: list[int] = [0]
         self._sheet: Sheet | None = None
@@ -134,7 +146,8 @@ class LogPaper(ScrollView, can_focus=True):
         index, part = self._at(top + y)
         line = self.window.lines[index]
         run = self.window.runs.get(line.run_id) if line.run_id else None
-        return sheet.row(line, part, run, selected=index == self.cursor)
+        marked = self.bookmarks.holds(line, self.window.chapter_of(line))
+        return sheet.row(line, part, run, selected=index == self.cursor, marked=marked)
 
     def notify_style_update(self) -> None:
         """Another theme: the sheet takes its colours anew."""
@@ -187,7 +200,7 @@ class LogPaper(ScrollView, can_focus=True):
         self.cursor = self._at(row)[0]
         self._reveal()
         self.refresh()
-        self.post_message(self.Moved(up=by < 0))
+        self.post_message(self.Moved(up=by < 0, wished=True))
 
     def action_sideways(self, by: int) -> None:
         """Unwrapped lines are shown from another cell on."""
@@ -195,6 +208,14 @@ class LogPaper(ScrollView, can_focus=True):
             self.left = min(max(0, self.left + by * SIDE_CELLS), MOST_LEFT)
             self.restyle()
             self.post_message(self.Moved())
+
+    def action_scroll_home(self) -> None:
+        """The Home key of a scrolling widget: of the log, not of what is on hand."""
+        self.post_message(self.Edge(up=True))
+
+    def action_scroll_end(self) -> None:
+        """The End key."""
+        self.post_message(self.Edge(up=False))
 
     def go(self, index: int) -> None:
         """Put the cursor on a line and show it."""
@@ -204,14 +225,14 @@ class LogPaper(ScrollView, can_focus=True):
         before, self.cursor = self.cursor, min(max(0, index), last)
         self._reveal()
         self.refresh()
-        self.post_message(self.Moved(up=self.cursor < before or index < 0))
+        self.post_message(self.Moved(up=self.cursor < before or index < 0, wished=True))
 
     def _wheel(self, rows: int) -> None:
         self._show(round(self.scroll_y) + rows)
         first, after = self.in_sight
         self.cursor = min(max(self.cursor, first), max(first, after - 1))
         self.refresh()
-        self.post_message(self.Moved(up=rows < 0))
+        self.post_message(self.Moved(up=rows < 0, wished=True))
 
     def _lay_out(self) -> None:
         sheet, lines = self._sheet_now(), self.window.lines
@@ -227,8 +248,11 @@ class LogPaper(ScrollView, can_focus=True):
             names = ("text", "error", "warn", "debug", "note", "match", "selected", "ok", "failed", "running")
             look = Look(*(self._style_of(name) for name in names))
             left = 0 if self.wrapped else self.left
-            self._sheet = Sheet(width, self.wrapped, left, look, self.sought, self.words)
+            self._sheet = self._new_sheet(width, left, look)
         return self._sheet
+
+    def _new_sheet(self, width: int, left: int, look: Look) -> Sheet:
+        return Sheet(width, self.wrapped, left, look, self.sought, self.words)
 
     def _style_of(self, name: str) -> Style:
         if name == "selected":  # only its background, laid over what is there

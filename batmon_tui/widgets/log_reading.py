@@ -17,15 +17,16 @@ from batmon.errors import BatmonError, NotFound
 from batmon.gate.client import GateClient
 from batmon_tui.locale import Language
 from batmon_tui.refusals import in_words
+from batmon_tui.widgets.log_edges import PAGE_LINES, Beyond, file_beyond, page_before, page_behind
 from batmon_tui.widgets.log_host import LogHost
-from batmon_tui.widgets.log_lines import LogWindow
+from batmon_tui.widgets.log_lines import Chapter, LogWindow
 from batmon_tui.widgets.log_paper import LogPaper
+from batmon_tui.widgets.log_place import LogPlace
 from batmon_tui.widgets.log_search import Sought
 from batmon_tui.widgets.log_source import Direction, Item, LogSource
 from batmon_tui.widgets.log_status import LogPrompt, LogStatus
 from batmon_tui.widgets.log_words import in_bytes, log_words
 
-PAGE_LINES = 400
 NEAR_EDGE = 150
 """So close to the first or last line on hand, more are read."""
 MATCHES = 100
@@ -40,8 +41,9 @@ MARKS_AFTER_SEC = 1.5
 class LogReading(Vertical):
     """Reads the log of ``program`` into a window of lines and shows it on paper, with a status below.
 
-    It begins at the end, or at the beginning of the run ``run_id``; with ``path``, or the newest file. ``gate`` and
-    ``language`` come from the app unless given; ``zone`` is the one of the times in the log, else the daemon's.
+    It begins at the end, at the beginning of the run ``run_id``, or at ``place``; with ``path``, or the newest file.
+    ``gate`` and ``language`` come from the app unless given; ``zone`` is the one of the times in the log, else the
+    daemon's.
     """
 
     DEFAULT_CSS = "LogReading { height: 1fr; }"
@@ -59,6 +61,7 @@ class LogReading(Vertical):
         *,
         run_id: str | None = None,
         path: str | None = None,
+        place: LogPlace | None = None,
         gate: Callable[[], Awaitable[GateClient]] | None = None,
         language: Language | None = None,
         zone: ZoneInfo | None = None,
@@ -76,6 +79,7 @@ class LogReading(Vertical):
         self.following = False
         self.filter: Sought | None = None
         self._first = (run_id, path)
+        self._place = place
         self._files: list[Item] = []
         self._arrived: list[Item] = []
         self._flush: Timer | None = None
@@ -94,12 +98,12 @@ class LogReading(Vertical):
         self.paper.placeholder = self.words["reading"]
         run_id, path = self._first
         self.paper.focus()
-        self._work(self._open_first(run_id, path), "load")
+        self._work(self._open_first(run_id, path) if self._place is None else self._open_place(self._place), "load")
 
     @property
     def path(self) -> str:
-        """The file that is shown; empty while none is."""
-        return self.window.path
+        """The file that the line under the cursor stands in; empty while there is none."""
+        return self.window.chapter_of(self.paper.current).path
 
     @property
     def zone(self) -> ZoneInfo:
@@ -121,6 +125,13 @@ class LogReading(Vertical):
     def open_run(self, run_id: str) -> None:
         """Show where a run begins."""
         self._work(self._open_first(run_id, None), "load")
+
+    async def _open_place(self, place: LogPlace) -> None:
+        """Show a place of a file, with its text marked."""
+        if place.text:
+            self.paper.sought = Sought(place.text)
+            self.paper.restyle()
+        await self._open({"offset": place.offset}, path=place.path)
 
     def _work(self, doing: Coroutine[Any, Any, None], group: str) -> None:
         """Do this instead of what this group does; what the daemon refuses is said in the status."""
@@ -157,11 +168,12 @@ class LogReading(Vertical):
     async def _open(self, at: Item, **named: Any) -> None:
         """Show this place of a file; at the end it follows, if the file is one that is written now."""
         self._pause()
+        self._say("")
         at_end = at == {"end": True}
         before, after = (PAGE_LINES, 0) if at_end else (PAGE_LINES // 2, PAGE_LINES)
         page = await self.source.page(at=at, before=before, after=after, **named)
         target = None if at_end else await self._target(at, page)
-        self.window.replace(page)
+        self.window.replace(page, self._damage(page))
         self.filter = None
         self._size_known = page["size"]
         self._files = await self.source.files()
@@ -191,13 +203,13 @@ class LogReading(Vertical):
 
     @property
     def _is_current(self) -> bool:
-        return any(file["path"] == self.path and file["current"] for file in self._files)
+        return any(file["path"] == self.window.path and file["current"] for file in self._files)
 
     def _follow(self) -> None:
         self.following = True
         last = self.window.last
         start = last.end if last else 0
-        self._work(self._take_new(self.path, start if self.window.at_end else self.window.size), "follow")
+        self._work(self._take_new(self.window.path, start if self.window.at_end else self.window.size), "follow")
 
     def _pause(self) -> None:
         """Nothing new is taken any more; what lies after is read when one goes there."""
@@ -227,10 +239,10 @@ class LogReading(Vertical):
                 gone += self.window.append([line for line in item["lines"] if self._passes(line)])
                 self.window.size = max(self.window.size, item["lines"][-1]["end"])
             elif "rotated" in item:
-                self.window.path = item["rotated"]["path"]
-                name = _name(self.path)
-                gone += self.window.separate("rotated", self.words["rotated"].format(file=name))
-                self.post_message(self.Opened(self.path))
+                chapter = Chapter(item["rotated"]["path"], item["rotated"]["file"])
+                said = self.words["rotated"].format(file=_name(chapter.path))
+                gone += self.window.begin(chapter, "rotated", said)
+                self.post_message(self.Opened(chapter.path))
             elif "gap" in item:
                 gone += self.window.separate("gap", self.words["gap"].format(bytes=in_bytes(item["gap"])))
         if arrived:
@@ -244,8 +256,10 @@ class LogReading(Vertical):
         last = self.window.last
         if last is None or self.filter is not None:
             return
-        page = await self.source.page(path=self.path, at={"offset": last.end}, before=PAGE_LINES // 2, after=0)
-        if page["path"] == self.path:
+        chapter = self.window.chapter_of(last)
+        named: Item = chapter.named
+        page = await self.source.page(**named, at={"offset": last.end}, before=PAGE_LINES // 2, after=0)
+        if chapter is self.window.chapter_of(None):
             self.window.know(page.get("runs", ()))
             self.window.mark(page["lines"])
             self.paper.refresh()
@@ -257,12 +271,17 @@ class LogReading(Vertical):
     def on_log_paper_moved(self, moved: LogPaper.Moved) -> None:
         """Going up ends the following; near an edge more is read."""
         moved.stop()
+        if moved.wished:
+            self.status.say("")
         if moved.up and self.following:
             self._pause()
         first, after = self.paper.in_sight
-        if first < NEAR_EDGE and self.window.reaches_back:
+        # Whole files are searched for matches: another one only for somebody who goes up or down at the edge.
+        back = self.filter is None or not self.window.at_start or (moved.up and self.paper.cursor == 0)
+        on = self.filter is None or not self.window.at_end
+        if first < NEAR_EDGE and self.window.reaches_back and back:
             self._more("back")
-        if after > len(self.window.lines) - NEAR_EDGE and not self.window.at_end and not self.following:
+        if after > len(self.window.lines) - NEAR_EDGE and self.window.reaches_on and on and not self.following:
             self._more("forward")
         self._tell()
 
@@ -277,26 +296,50 @@ class LogReading(Vertical):
             if self.filter is not None:
                 await self._more_matches(direction)
                 return
-            edge, era = (self.window.first if direction == "back" else self.window.last), self.window.era
-            if edge is None:
+            generation = self.window.generation
+            find = page_before if direction == "back" else page_behind
+            beyond = await find(self.source, self.window)
+            if generation != self.window.generation or (self.following and direction == "forward"):
                 return
-            if direction == "back":
-                page = await self.source.page(path=self.path, at={"offset": edge.offset}, before=PAGE_LINES, after=0)
+            if beyond is None:
+                self._nothing_beyond(direction)
+            elif direction == "back":
+                self._put_before(beyond)
             else:
-                page = await self.source.page(path=self.path, at={"offset": edge.end}, before=0, after=PAGE_LINES)
-            if era != self.window.era or self.following:
-                return
-            self._take_page(page, direction)
+                self._put_behind(beyond)
         finally:
             self._loading.discard(group)
 
-    def _take_page(self, page: Item, direction: Direction) -> None:
-        self.window.know(page.get("runs", ()))
-        self.window.size = page["size"]
+    def _nothing_beyond(self, direction: Direction) -> None:
         if direction == "back":
-            self.paper.changed(self.window.prepend(page["lines"], at_start=page["at_start"]))
-        elif page["lines"] or not self.window.at_end:
+            self.window.at_start, self.window.older = True, None
+        else:
+            self.window.at_end, self.window.newer = True, None
+
+    def _put_before(self, beyond: Beyond) -> None:
+        page, first = beyond.page, self.window.chapters[min(self.window.chapters)]
+        if beyond.other:
+            gone = self.window.prepend_file(page, _name(first.path), self._damage(page))
+            self.paper.changed(gone)
+            return
+        first.path, first.size, self.window.older = page["path"], page["size"], page["older"]
+        self.window.know(page.get("runs", ()))
+        self.paper.changed(self.window.prepend(page["lines"], at_start=page["at_start"]))
+
+    def _put_behind(self, beyond: Beyond) -> None:
+        page, last = beyond.page, self.window.chapters[self.window.chapter]
+        if beyond.other:
+            self.paper.changed(-self.window.append_file(page, _name(page["path"]), self._damage(page)))
+            return
+        last.path, last.size, self.window.newer = page["path"], page["size"], page["newer"]
+        self.window.know(page.get("runs", ()))
+        if page["lines"] or not self.window.at_end:
             self.paper.changed(-self.window.append(page["lines"], at_end=page["at_end"]))
+
+    def _damage(self, page: Item) -> str:
+        """What is said of a compressed file of which only a part can be read."""
+        kind = page.get("damaged")
+        return self.words[f"damaged_{kind}"].format(file=_name(page["path"])) if kind else ""
 
     def _set_filter(self, sought: Sought | None) -> None:
         """Show only such lines, or all again; the line under the cursor stays near."""
@@ -305,19 +348,22 @@ class LogReading(Vertical):
         if sought is None:
             if self.filter is not None:
                 self.filter = None
-                known = line is not None and line.era == self.window.era and not was_following
+                chapter = self.window.chapter_of(line)
+                known = line is not None and not was_following and (chapter.file or line.chapter == self.window.chapter)
                 at: Item = {"offset": line.offset} if line and known else {"end": True}
-                self._work(self._open(at, path=self.path), "load")
+                named = chapter.named if known else self.window.chapter_of(None).named
+                self._work(self._open(at, **named), "load")
             return
         self._work(self._filter_from(sought, None if was_following or line is None else line.end), "load")
 
     async def _filter_from(self, sought: Sought, end: int | None) -> None:
         follow = end is None and self._is_current
         self._pause()
-        size = (await self.source.page(path=self.path, at={"end": True}, before=0))["size"]
-        self.window.replace(
-            {"path": self.path, "size": size, "lines": [], "at_start": False, "at_end": end is None or end >= size}
-        )
+        self._say("")
+        named: Item = self.window.chapter_of(self.paper.current).named
+        page = await self.source.page(**named, at={"end": True}, before=0)
+        size = page["size"]
+        self.window.replace({**page, "lines": [], "at_start": False, "at_end": end is None or end >= size})
         self.filter = sought
         self.paper.placeholder = self.words["reading"]
         self.paper.changed(fresh=True)
@@ -331,17 +377,34 @@ class LogReading(Vertical):
         self._tell()
 
     async def _more_matches(self, direction: Direction) -> None:
-        edge = self.window.first if direction == "back" else self.window.last
+        """Matches beyond those on hand: in the rest of the file, else in the next one."""
+        window, generation, back = self.window, self.window.generation, direction == "back"
+        if window.at_start if back else window.at_end:
+            page = await file_beyond(self.source, window, direction)
+            if generation != window.generation:
+                return
+            if page is None:
+                self._nothing_beyond(direction)
+                return
+            if back:
+                first = window.chapters[min(window.chapters)]
+                self.paper.changed(window.prepend_file(page, _name(first.path)))
+            else:
+                self.paper.changed(-window.append_file(page, _name(page["path"])))
+            await self._gather(direction, page["size"] if back else 0)
+            return
+        edge = window.first if back else window.last
         if edge is not None:
-            await self._gather(direction, edge.offset if direction == "back" else edge.end)
+            await self._gather(direction, edge.offset if back else edge.end)
 
     async def _gather(self, direction: Direction, start: int, *, to_end: bool = False) -> None:
-        """Some matching lines from ``start`` on, each shown as soon as it is found."""
-        sought, era, count = self.filter, self.window.era, 0
+        """Some matching lines of the first or last file from ``start`` on, each shown as soon as it is found."""
+        sought, generation, count = self.filter, self.window.generation, 0
         if sought is None:
             return
-        async for hit in self.source.matches(self.path, sought, start, direction, self._progress):
-            if self.window.era != era or self.filter is not sought:
+        path = self.window.chapters[min(self.window.chapters) if direction == "back" else self.window.chapter].path
+        async for hit in self.source.matches(path, sought, start, direction, self._progress):
+            if self.window.generation != generation or self.filter is not sought:
                 return
             line = hit["line"]
             self.window.know(hit["runs"])
@@ -376,13 +439,14 @@ class LogReading(Vertical):
         window, paper = self.window, self.paper
         _, after = paper.in_sight
         bottom = window.lines[after - 1] if after else None
-        old = bottom is not None and bottom.era != window.era
         line = paper.current
+        chapter = window.chapter_of(bottom)
+        newest = self._is_current and chapter is window.chapter_of(None)
         self.status.show(
-            file=_name(self.path),
-            size=window.size,
-            part=None if old or self.filter or bottom is None or not window.size else bottom.end / window.size,
-            state="following" if self.following else "paused" if self._is_current else "older_file",
+            file=_name(chapter.path),
+            size=chapter.size,
+            part=None if self.filter or bottom is None or not chapter.size else bottom.end / chapter.size,
+            state="following" if self.following else "paused" if newest else "older_file",
             flags=[
                 *([self.words["filter"].format(what=self._what(self.filter))] if self.filter else []),
                 *([self.words["search"].format(what=self._what(paper.sought))] if paper.sought else []),

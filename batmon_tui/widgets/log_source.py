@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from batmon.errors import DaemonUnreachable
@@ -17,11 +18,15 @@ Item = dict[str, Any]
 
 
 class LogSource:
-    """One program's logs. ``gate`` gives the connection or raises DaemonUnreachable: then it is asked again."""
+    """One program's logs, or with an empty name those of all.
+
+    ``gate`` gives the connection or raises DaemonUnreachable: then it is asked again.
+    """
 
     def __init__(self, program: str, gate: Callable[[], Awaitable[GateClient]]) -> None:
         self.program = program
         self.timezone = "UTC"
+        self._about: Item = {"program": program} if program else {}
         self._gate = gate
 
     async def files(self) -> list[Item]:
@@ -32,6 +37,10 @@ class LogSource:
     async def page(self, **args: Any) -> Item:
         """A page, as ``log.read``."""
         return await self._ask("log.read", **args)
+
+    async def merged(self, **args: Any) -> Item:
+        """A page of several programs, as ``log.merged``."""
+        return await self._ask("log.merged", **args)
 
     async def find(
         self, path: str, sought: Sought, start: int, direction: Direction, progress: Callable[[float], None]
@@ -58,6 +67,23 @@ class LogSource:
             line = hit["line"]
             start = line["end"] if direction == "forward" else line["offset"]
 
+    async def histogram(
+        self, start: datetime, end: datetime, buckets: int, progress: Callable[[float], None], **which: Any
+    ) -> list[Item]:
+        """The buckets of ``log.histogram`` from ``start`` until ``end``; ``which`` names a path or other programs."""
+        span = {"start": start.isoformat(), "end": (end - timedelta(seconds=1)).isoformat(), "buckets": buckets}
+        while True:
+            try:
+                gate = await self._there()
+                async with gate.stream("log.histogram", **self._about, **span, **which) as items:
+                    async for item in items:
+                        progress(item["progress"])
+            except DaemonUnreachable:
+                await asyncio.sleep(RETRY_SEC)
+            else:
+                found: list[Item] = (items.result or {})["buckets"]
+                return found
+
     async def follow(self, path: str, start: int) -> AsyncIterator[Item]:
         """The items of ``log.follow``, without end; after a loss it goes on where it was."""
         while True:
@@ -77,7 +103,7 @@ class LogSource:
         while True:
             try:
                 gate = await self._there()
-                return await gate.request(verb, program=self.program, **args)
+                return await gate.request(verb, **self._about, **args)
             except DaemonUnreachable:
                 await asyncio.sleep(RETRY_SEC)
 

@@ -44,11 +44,11 @@ class LogStatus(Widget):
         self._left: list[tuple[str, str]] = []
         self._run: Mapping[str, Any] | None = None
         self._has_line = False
+        self._at_right = ""
         self._zone = ZoneInfo("UTC")
-        self._key: object = None
 
     def say(self, message: str) -> None:
-        """Show a sentence instead until something else changes."""
+        """Show a sentence instead, until there is another or none."""
         self.message = message
         self.refresh()
 
@@ -56,24 +56,28 @@ class LogStatus(Widget):
         self,
         *,
         file: str,
-        size: int,
+        size: int | None,
         part: float | None,
         state: str,
         flags: Sequence[str],
         run: Mapping[str, Any] | None,
         has_line: bool,
         zone: ZoneInfo,
+        at_right: str = "",
     ) -> None:
-        """What there is to show; ``part`` (0.0 to 1.0) of the file lies above the last row in sight."""
+        """What there is to show; ``part`` (0.0 to 1.0) of the file lies above the last row in sight.
+
+        ``at_right`` stands in the place of the run.
+        """
         place = "" if part is None else f"{min(100, int(part * 100))} %"
-        words = self.words
-        left = [(file, "strong"), (in_bytes(size) if file else "", "quiet"), (place, ""), (self.words[state], "quiet")]
-        key = (left, tuple(flags), None if run is None else (run["run_id"], run["status"]), has_line, words)
-        if key != self._key:
-            self._key = key
-            self.message = ""
+        left = [
+            (file, "strong"),
+            (in_bytes(size) if file and size is not None else "", "quiet"),
+            (place, ""),
+            (self.words[state], "quiet"),
+        ]
         self._left = [*left, *((flag, "warn") for flag in flags)] if file else []
-        self._run, self._has_line, self._zone = run, has_line, zone
+        self._run, self._has_line, self._zone, self._at_right = run, has_line, zone, at_right
         self.refresh()
 
     def render_line(self, y: int) -> Strip:  # noqa: ARG002 - it has one row
@@ -103,6 +107,8 @@ class LogStatus(Widget):
         return segments
 
     def _run_segments(self, base: Style) -> list[Segment]:
+        if self._at_right:
+            return [Segment(f"{self._at_right} ", self._style("quiet"))]
         if self._run is None:
             return [Segment(f"{self.words['no_run']} ", self._style("quiet"))] if self._has_line else []
         status = str(self._run["status"])

@@ -9,15 +9,21 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from batmon.errors import BadRequest
+from batmon_tui.widgets.log_edges import series_of
+from batmon_tui.widgets.log_going import LogGoing
+from batmon_tui.widgets.log_lines import Chapter
+from batmon_tui.widgets.log_paper import LogPaper
 from batmon_tui.widgets.log_picker import LogPicker
-from batmon_tui.widgets.log_reading import LogReading
 from batmon_tui.widgets.log_search import Sought, parse_moment
-from batmon_tui.widgets.log_source import Direction
+from batmon_tui.widgets.log_source import Direction, Item
 from batmon_tui.widgets.log_status import LogPrompt
 
+_BEYOND = 1 << 62
+"""An offset behind every file's end."""
 
-class LogView(LogReading):
-    """The log of a program, as part of a page or as a page of its own; takes what ``LogReading`` takes."""
+
+class LogView(LogGoing):
+    """The log of a program, as part of a page or as a page of its own; takes what ``LogGoing`` takes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f,space", "follow", "Follow", show=False),
@@ -31,8 +37,8 @@ class LogView(LogReading):
         Binding("E", "error('back')", "Previous error", show=False),
         Binding("t", "ask('time')", "Time", show=False),
         Binding("o", "files", "Files", show=False),
-        Binding("g,home", "start", "Start", show=False),
-        Binding("G,end", "end", "End", show=False),
+        Binding("g", "start", "Start", show=False),
+        Binding("G", "end", "End", show=False),
     ]
 
     async def _search(self, sought: Sought, direction: Direction) -> None:
@@ -42,33 +48,44 @@ class LogView(LogReading):
         if self.filter is not None:
             self._search_on_hand(sought, direction, nothing)
             return
-        era = self.window.era
-        if line is None:
-            start = 0 if direction == "forward" else self.window.size
-        elif line.era != era:
-            start = 0
-        else:
-            start = line.end if direction == "forward" else line.offset
-        hit = await self.source.find(self.path, sought, start, direction, self._progress)
-        around = ""
-        if hit is None and sought.text:
-            other = 0 if direction == "forward" else self.window.size
-            hit = await self.source.find(self.path, sought, other, direction, self._progress)
-            around = self.words[f"around_{direction}"]
+        window = self.window
+        chapter, generation = window.chapter_of(line), window.generation
+        start = None if line is None else line.end if direction == "forward" else line.offset
+        hit, path, around = await self._find_in_series(sought, direction, chapter, start)
         self._progress(None)
         if hit is None:
             self._say(nothing)
             return
-        offset = hit["line"]["offset"]
-        index = self.window.index_of(offset)
-        if index is None or era != self.window.era:
-            await self._open({"offset": offset}, path=self.path)
-            self._say(around)
-            return
-        if direction == "back" or around or index < len(self.window.lines) - 1:
-            self._pause()
-        self.paper.changed(cursor=index)
-        self._say(around)
+        said = self.words[f"around_{direction}"] if around else ""
+        offset, number = hit["line"]["offset"], window.number_of(path)
+        index = window.index_of(offset, number) if generation == window.generation and number is not None else None
+        if index is None:
+            await self._open({"offset": offset}, path=path)
+        else:
+            if direction == "back" or around or index < len(window.lines) - 1:
+                self._pause()
+            self.paper.changed(cursor=index)
+        self._say(said)
+
+    async def _find_in_series(
+        self, sought: Sought, direction: Direction, chapter: Chapter, start: int | None
+    ) -> tuple[Item | None, str, bool]:
+        """The nearest hit from a place of a file on, through the files of its series; its path; whether it went around.
+
+        A text is looked for once around, a level to the end of the series only.
+        """
+        paths, here = await series_of(self.source, chapter)
+        chapter.path = paths[here]
+        ahead = paths[here + 1 :] if direction == "forward" else paths[:here][::-1]
+        behind = paths[: here + 1] if direction == "forward" else paths[here:][::-1]
+        for path in (paths[here], *ahead):
+            begin = start if path == paths[here] and start is not None else _edge(direction)
+            if (hit := await self.source.find(path, sought, begin, direction, self._progress)) is not None:
+                return hit, path, False
+        for path in behind if sought.text else ():
+            if (hit := await self.source.find(path, sought, _edge(direction), direction, self._progress)) is not None:
+                return hit, path, True
+        return None, "", False
 
     def _search_on_hand(self, sought: Sought, direction: Direction, nothing: str) -> None:
         lines, at = self.window.lines, self.paper.cursor
@@ -96,9 +113,10 @@ class LogView(LogReading):
         self._tell()
 
     def action_start(self) -> None:
-        """The first line."""
+        """The first line of the file."""
         if self.filter is None and self.path:
-            self._work(self._open({"start": True}, path=self.path), "load")
+            named: Item = self.window.chapter_of(self.paper.current).named
+            self._work(self._open({"start": True}, **named), "load")
         else:
             self.paper.go(-1)
 
@@ -107,7 +125,23 @@ class LogView(LogReading):
         if self.filter is not None and self.path:
             self._work(self._filter_from(self.filter, None), "load")
         else:
-            self._work(self._open_first(None, self.path or None), "load")
+            self._work(self._open_newest(), "load")
+
+    def on_log_paper_edge(self, edge: LogPaper.Edge) -> None:
+        """Home and End."""
+        edge.stop()
+        if edge.up:
+            self.action_start()
+        else:
+            self.action_end()
+
+    async def _open_newest(self) -> None:
+        """The end of the newest file of the series."""
+        path = None
+        if self.path:
+            paths, _ = await series_of(self.source, self.window.chapter_of(None))
+            path = paths[-1]
+        await self._open_first(None, path)
 
     def action_ask(self, what: str) -> None:
         """Ask for a text or a time."""
@@ -153,6 +187,8 @@ class LogView(LogReading):
         elif self.status.percent is not None:
             self.workers.cancel_group(self, "search")
             self._progress(None)
+        elif self.histogram.display:
+            self.close_histogram()
         elif self.filter is not None:
             self._set_filter(None)
         elif self.paper.sought is not None:
@@ -194,4 +230,10 @@ class LogView(LogReading):
         except BadRequest:
             self._say(self.words["bad_time"].format(what=text))
             return
-        self._work(self._open({"time": when.isoformat()}, path=self.path), "load")
+        named: Item = self.window.chapter_of(line).named
+        self._work(self._open({"time": when.isoformat()}, **named), "load")
+
+
+def _edge(direction: Direction) -> int:
+    """Where a file is entered that way."""
+    return 0 if direction == "forward" else _BEYOND

@@ -1,4 +1,4 @@
-"""The command ``batmon``: answers ``check`` by itself, and everything else through ``batmon.commands``.
+"""The command ``batmon``: answers ``check``, ``exec`` and ``record`` at once, all else through the grammar.
 
 This module imports nothing at its top, because `batmon check` must answer within the time of two bare interpreters.
 """
@@ -27,6 +27,12 @@ def main() -> int:
             from batmon.commands.quick_check import answer  # noqa: PLC0415 - see the module's docstring
 
             code = answer(arguments)
+            if code is not None:
+                return code
+        if "exec" in arguments or "record" in arguments:
+            from batmon.commands.quick_record import answer as do  # noqa: PLC0415 - as above
+
+            code = do(arguments)
             if code is not None:
                 return code
         from batmon.commands.app import run  # noqa: PLC0415 - as above

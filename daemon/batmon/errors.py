@@ -20,6 +20,8 @@
      │    │    └── RunningAlready     the program is running, and a second run was not forced
      │    ├── NotFound            no such program, run or file
      │    └── BadRequest          a frame or an argument that the gate does not understand
+     ├── RecordError          a run or a batch cannot be recorded as it was asked for
+     ├── NoDesktop            there is no screen that a picture could be taken of
      └── RunnerError          a program could not be started or stopped
 
 Each carries a sentence for a person and, where there is one, a ``hint``: what to do about it.
@@ -167,6 +169,18 @@ class BadRequest(GateError):
     """A frame or an argument that the gate does not understand."""
 
     code = "bad_request"
+
+
+class RecordError(BatmonError):
+    """A run or a batch cannot be recorded as it was asked for: a mistake, or a folder that cannot be made."""
+
+    code = "record"
+
+
+class NoDesktop(BatmonError):
+    """There is no screen that a picture could be taken of, or none that this user may look at."""
+
+    code = "no_desktop"
 
 
 class RunnerError(BatmonError):

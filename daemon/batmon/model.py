@@ -151,10 +151,20 @@ class Program:
     scheduler: str = ""
     logs: tuple[str, ...] = ("logs/*.log",)
     encoding: str = "auto"
+    files: tuple[Path, ...] = ()
+    """Folders outside ``base_dir`` whose files people may look at too."""
+    keep_logs: timedelta | None = None
+    """For how long rotated logs are kept; None for ever."""
+    keep_logs_size: int | None = None
+    """Bytes that all its logs may take together; None without limit."""
+    compress_logs: timedelta | None = None
+    """After which time rotated logs are compressed; None never."""
     rerun: tuple[str, ...] = ()
     rerun_params: Mapping[str, str] = field(default_factory=dict)
     """Parameter name to the regular expression that its value must match as a whole; ``{name}`` in ``rerun``."""
     env: Mapping[str, str] = field(default_factory=dict)
+    minutes_per_item: float = 5.0
+    """How long a person takes for what one of its runs counts as one."""
     patterns: LogPatterns = LogPatterns()
     configured: bool = True
     """False for a bot that nobody configured and that records its own runs."""
@@ -232,6 +242,8 @@ class Run:
     """The due time that a MISSED row stands for."""
     verified_late: bool = False
     """Found out after the daemon's own absence, from what was left."""
+    signature: str = ""
+    """The kind of error (``judge.signature``) that it, or its log, says that it failed by; empty if there is none."""
     log: LogEvidence | None = None
     record: RecordEvidence | None = None
     process: ProcessEvidence | None = None

@@ -45,3 +45,10 @@ def gate_address(state: str) -> str:
     if os.name == "nt":
         return os.path.join(state, "gate.json")  # noqa: PTH118 - as above
     return f"{socket_folder(state)}/gate.sock"
+
+
+def record_address(state: str) -> str:
+    """Where programs record their runs: the path of a Unix socket, or on Windows of the file with port and token."""
+    if os.name == "nt":
+        return os.path.join(state, "record.json")  # noqa: PTH118 - as above
+    return f"{socket_folder(state)}/record.sock"

@@ -260,6 +260,23 @@ _SAYINGS: Mapping[Reason, Callable[[_Teller], str]] = {
 }  # fmt: skip
 
 
+def error_in_words(signature: Mapping[str, Any] | None, language: Language, zone: ZoneInfo, now: datetime) -> str:
+    """``first ever seen, in 7 programs since 02:10``: what is known of a row's kind of error; empty if that is no news.
+
+    ``signature`` is the row's key of that name in docs/gate.md.
+    """
+    if signature is None:
+        return ""
+    korean, parts = language == "ko", []
+    if signature["first_ever"]:
+        parts.append("처음 보는 오류" if korean else "first ever seen")
+    count = signature["programs"]
+    if count > 1:
+        since = clock(signature["since"], zone, now, language)
+        parts.append(f"{since}부터 프로그램 {count}개" if korean else f"in {count} programs since {since}")
+    return ", ".join(parts)
+
+
 def schedule_in_words(expressions: Sequence[str], language: Language) -> str:
     """``daily 06:00``, ``every 5 minutes``, ``weekdays 09:00``; what has no short words is shown as it is written."""
     if not expressions:

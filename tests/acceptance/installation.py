@@ -129,6 +129,12 @@ class Installation:
         assert out, err
         return json.loads(out), code
 
+    async def database_url(self):
+        """The database as ``batmon doctor --json`` tells admins."""
+        code, out, err = await self.batmon("doctor", "--json")
+        assert code in (0, 1), err
+        return json.loads(out)["database_url"]
+
     async def remove(self):
         """Stop what runs and delete everything."""
         await self._end(signal.SIGKILL)

@@ -6,10 +6,9 @@ import os
 import signal
 import socket
 
-import psycopg2
-
 from batmon.evidence.processes import identify, is_alive
 from tests.acceptance.installation import PATIENCE_SEC, log_line
+from tests.rpa_document import logger_at
 
 HANGS = 'rerun = ["sh", "-c", "echo started; sleep 600 & sleep 600"]'
 
@@ -60,67 +59,10 @@ async def test_logs_rotated_under_a_running_daemon_lose_no_run(installation):
     assert {run["status"] for run in runs} == {"SUCCESS"}
 
 
-class RPALogger:
-    """The logger that RPA teams have: a connection a call, plain INSERT and UPDATE."""
-
-    def __init__(self, url):
-        self.url = url
-
-    def start_log(self, bot_name, task_name):
-        with psycopg2.connect(self.url) as connection, connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO rpa_execution_logs (bot_name, task_name, status)"
-                " VALUES (%s, %s, 'RUNNING') RETURNING log_id;",
-                (bot_name, task_name),
-            )
-            return cursor.fetchone()[0]
-
-    def end_log(self, log_id, status, message="", error_details="", processed_count=0):
-        with psycopg2.connect(self.url) as connection, connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE rpa_execution_logs SET status = %s, message = %s, error_details = %s, processed_count = %s,"
-                " end_time = CURRENT_TIMESTAMP, duration_sec = EXTRACT(EPOCH FROM (CURRENT_TIMESTAMP - start_time))"
-                " WHERE log_id = %s;",
-                (status, message, error_details, processed_count, log_id),
-            )
-
-
-async def database_url(installation):
-    code, out, err = await installation.batmon("doctor", "--json")
-    assert code in (0, 1), err
-    return json.loads(out)["database_url"]
-
-
-async def test_records_written_by_anybody_appear_live_and_are_judged(installation):
-    installation.add_program("Invoice_Bot")
-    await installation.start()
-    logger = RPALogger(await database_url(installation))
-    log_id = await asyncio.to_thread(logger.start_log, "Invoice_Bot", "Daily_Extraction")
-    row = await installation.until("Invoice_Bot", lambda row: row["running"] is not None)
-    assert row["running"]["log_id"] == log_id
-    await asyncio.to_thread(logger.end_log, log_id, "SUCCESS", "100건 처리 완료", "", 100)
-    row = await installation.until("Invoice_Bot", lambda row: row["status"] == "OK" and not row["running"])
-    assert row["last_run"]["processed_count"] == 100
-    log_id = await asyncio.to_thread(logger.start_log, "Invoice_Bot", "Daily_Extraction")
-    await asyncio.to_thread(logger.end_log, log_id, "FAILED", "", "Traceback ...\nKeyError: '계정'")
-    row = await installation.until("Invoice_Bot", lambda row: row["status"] == "ERROR")
-    assert "KeyError: '계정'" in row["facts"]["line"]
-
-
-async def test_a_bot_that_nobody_configured_appears_when_it_records(installation):
-    installation.add_program("kindscrap")
-    await installation.start()
-    logger = RPALogger(await database_url(installation))
-    log_id = await asyncio.to_thread(logger.start_log, "HR_Batch_Bot", "급여")
-    await asyncio.to_thread(logger.end_log, log_id, "FAILED", "계정 잠김")
-    row = await installation.until("HR_Batch_Bot", lambda row: row["status"] == "ERROR")
-    assert row["configured"] is False
-
-
 async def test_a_record_and_a_log_that_disagree_are_a_warning_with_both(installation):
     log = installation.add_program("kindscrap")
     await installation.start()
-    logger = RPALogger(await database_url(installation))
+    logger = logger_at(await installation.database_url())
     log_id = await asyncio.to_thread(logger.start_log, "kindscrap", "scrape")
     append(log, log_line("공시정보 수집 시작"))
     append(log, log_line("수집 중 예외", "ERROR"), "Traceback (most recent call last):\n", '  File "main.py", line 3\n')

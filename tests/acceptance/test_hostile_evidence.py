@@ -9,7 +9,7 @@ import pytest
 
 from batmon.errors import BatmonError, EvidenceError, NotFound
 from tests.acceptance.installation import log_line
-from tests.acceptance.test_daemon import append, database_url
+from tests.acceptance.test_daemon import append
 
 NASTY = "\x1b]52;c;ZXZpbA==\x07[/b][red]\x1b[2J\x9b31m\u202e\u2028|'ok'=9"
 WORDS = ("check",), ("runs", "Big"), ("runs", "Big", "--json"), ("check", "--json"), ("audit",)
@@ -37,7 +37,7 @@ def harmless(text):
 async def test_records_of_any_size_and_content_blind_nobody(installation):
     installation.add_program("kindscrap")
     await installation.start()
-    record = await asyncio.to_thread(recorder, await database_url(installation))
+    record = await asyncio.to_thread(recorder, await installation.database_url())
     for _ in range(70):
         await asyncio.to_thread(record, "Big", "FAILED", NASTY + "가" * 100_000, NASTY + "\u202e" * 100_000, NASTY)
     await asyncio.to_thread(record, "Word", NASTY[:20], NASTY, NASTY)

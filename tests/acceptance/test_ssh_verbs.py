@@ -57,7 +57,7 @@ def test_without_terminal_and_command_it_says_what_to_do(bed):
 
 def test_there_are_no_other_subsystems(bed):
     console, keys, _ = bed
-    found = ssh(console, keys / "kim", "-s", "sftp")
+    found = ssh(console, keys / "kim", "-s", "netconf")
     assert found.returncode == 255
     assert b"subsystem request failed" in found.stderr
 

@@ -13,7 +13,11 @@ NAMES = {
     "ssh": "connect -> first full frame, key -> frame, memory a session; 50 sessions attached",
     "memory": "the daemon's memory with 1,000 programs watched",
     "start": "`batmon up` with an empty state folder -> first full frame",
+    "record": "recorded runs a second: the document's logger, pgbench, our socket",
+    "signatures": "error lines grouped by kind, beside drain3",
     "backfill": "history read from logs at the first start",
+    "log": "a log of 1 GiB: to the first screen, to its end, followed; beside lnav and toolong",
+    "search": "a rare word in a log of 1 GiB, beside ripgrep and grep",
 }
 
 

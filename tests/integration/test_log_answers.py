@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import os
 import uuid
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -252,3 +254,178 @@ async def test_a_hopelessly_late_follower_leaps_to_the_end(stage):
     gap = next(item["gap"] for item in got if "gap" in item)
     assert gap > 8 << 20
     assert sum(map(len, texts(got))) + gap <= stage.log.stat().st_size
+
+
+async def test_a_series_is_one_log(stage):
+    """What came before stands in the file before, compressed or not; a time finds its file by itself."""
+    (stage.folder / "kindscrap.log.2.gz").write_bytes(gzip.compress(b"2026-11-19 06:00:00 INFO oldest\n"))
+    (stage.folder / "kindscrap.log.1").write_text("2026-11-20 06:00:00 INFO older\n")
+    stage.write("2026-11-21 06:00:00 INFO now\n")
+    async with stage.open() as client:
+        page, walked = await ask(client, "log.read", at={"end": True}, path=str(stage.log)), []
+        while True:
+            walked.insert(0, page["lines"][0]["text"].split()[-1])
+            if page["older"] is None:
+                break
+            page = await ask(client, "log.read", at={"end": True}, path=page["older"])
+        assert walked == ["oldest", "older", "now"]
+        assert page["newer"] == str(stage.folder / "kindscrap.log.1")
+        assert page["damaged"] is None
+        for time, name, offset in (
+            ("2026-11-19T06:00:00+09:00", "kindscrap.log.2.gz", 0),
+            ("2026-11-20T00:00:00+09:00", "kindscrap.log.1", 0),
+            ("2026-11-20T06:00:01+09:00", "kindscrap.log", 0),
+            ("2001-01-01T00:00:00+09:00", "kindscrap.log.2.gz", 0),
+        ):
+            page = await ask(client, "log.read", at={"time": time}, after=1)
+            assert (page["path"], page["lines"][0]["offset"]) == (str(stage.folder / name), offset)
+        page = await ask(client, "log.read", at={"time": "2030-01-01T00:00:00+09:00"}, before=1, after=1)
+        assert [line["text"][-3:] for line in page["lines"]] == ["now"]
+        files = {Path(one["path"]).name: one["packing"] for one in (await ask(client, "log.files"))["files"]}
+        assert files == {"kindscrap.log": None, "kindscrap.log.1": None, "kindscrap.log.2.gz": "gzip"}
+        hit, _ = await found(client, text="oldest", path=str(stage.folder / "kindscrap.log.2.gz"), **{"from": 0})
+        assert hit["line"]["offset"] == 0
+        with pytest.raises(BadRequest, match="compressed"):
+            await Follower(client, path=str(stage.folder / "kindscrap.log.2.gz")).take(len)
+
+
+async def test_a_run_is_found_in_the_archive_that_its_log_became(stage):
+    story(stage)
+    (stage.folder / "kindscrap.log.1.gz").write_bytes(gzip.compress(stage.log.read_bytes()))
+    stage.log.unlink()
+    stage.write("2026-11-25 06:00:00 INFO new\n")
+    async with stage.open() as client:
+        page = await ask(client, "log.read", at={"run": str(uuid.UUID(int=4711))}, after=2)
+    assert page["path"].endswith("kindscrap.log.1.gz")
+    assert page["lines"][0]["run"] == "start"
+
+
+async def test_a_damaged_archive_shows_what_there_is_and_says_so(stage):
+    whole = gzip.compress(os.urandom(5000).hex().encode() + b"\n")
+    (stage.folder / "kindscrap.log.1.gz").write_bytes(whole[: len(whole) // 2])
+    async with stage.open() as client:
+        page = await ask(client, "log.read", at={"start": True})
+        assert page["damaged"] == "truncated"
+        assert page["lines"]
+        (stage.folder / "kindscrap.log.1.gz").write_bytes(b"plain")
+        with pytest.raises(EvidenceError, match="not compressed"):
+            await ask(client, "log.read", at={"start": True})
+
+
+async def test_a_terabyte_is_no_longer_than_a_line(stage):
+    """Holes, no newline, no time: opened, searched, jumped in and left within a moment."""
+    stage.write("2026-11-21 06:00:00 INFO first\n")
+    os.truncate(stage.log, 1 << 40)
+    async with stage.open() as client, asyncio.timeout(5):
+        page = await ask(client, "log.read", at={"end": True}, before=50)
+        assert page["at_end"]
+        await ask(client, "log.read", at={"offset": 1 << 39}, before=50, after=50)
+        first = await ask(client, "log.read", at={"time": "2026-11-21T05:00:00+09:00"}, after=1)
+        assert first["lines"][0]["offset"] == 0
+        await ask(client, "log.read", at={"time": "2026-11-21T07:00:00+09:00"}, after=1)
+        items = client.stream("log.find", program="kindscrap", text="없다", **{"from": 0})
+        await anext(items)
+        await items.aclose()
+        counting = client.stream("log.histogram", program="kindscrap")
+        await anext(counting)
+        await counting.aclose()
+        merged = await client.request("log.merged", at={"end": True}, before=5)
+        assert merged["left_out"] or merged["lines"]
+
+
+async def test_utf16_with_and_without_its_mark_is_read_followed_searched_and_timed(tmp_path):
+    text = "2026-11-21 06:00:00 INFO 수집 시작\n2026-11-21 06:00:01 ERROR 로그인 실패\n2026-11-21 06:00:02 INFO 끝\n"
+    for number, (encoding, mark) in enumerate((("utf-16-le", ""), ("utf-16-be", ""), ("auto", "\ufeff"))):
+        stage = LogServer(tmp_path / str(number), encoding=encoding)
+        codec = "utf-16-le" if encoding == "auto" else encoding
+        stage.write(mark + text, codec)
+        async with stage.open() as client:
+            page = await ask(client, "log.read", at={"end": True}, before=9)
+            assert [line["text"] for line in page["lines"]] == text.splitlines()
+            assert [line["level"] for line in page["lines"]] == ["info", "error", "info"]
+            for needle in ({"text": "로그인"}, {"level": "error"}, {"text": "로그인 .패", "regex": True}):
+                hit, _ = await found(client, **needle, **{"from": 0})
+                assert hit["line"]["offset"] == page["lines"][1]["offset"]
+            at = await ask(client, "log.read", at={"time": "2026-11-21T06:00:02+09:00"}, after=1)
+            assert at["lines"][0]["text"].endswith("INFO 끝")
+            merged = await client.request("log.merged", at={"end": True}, before=9)
+            assert [line["text"] for line in merged["lines"]] == text.splitlines()
+            _, buckets = await histogram(client, program="kindscrap", buckets=3)
+            assert [(one["lines"], one["errors"]) for one in buckets["buckets"]] == [(1, 0), (1, 1), (1, 0)]
+            follower = Follower(client, **{"from": page["size"]})
+            for piece in ("새 줄\n".encode(codec)[:3], "새 줄\n".encode(codec)[3:]):
+                with stage.log.open("ab") as file:
+                    file.write(piece)
+            assert texts(await follower.take(texts)) == ["새 줄"]
+
+
+async def histogram(client, **args):
+    async with asyncio.timeout(20), client.stream("log.histogram", **args) as items:
+        progress = [item["progress"] async for item in items]
+    return progress, items.result
+
+
+async def test_how_much_was_written_when(stage):
+    (stage.folder / "kindscrap.log.1.gz").write_bytes(
+        gzip.compress(b"".join(b"2026-11-21 05:%02d:00 INFO x\n" % n for n in range(60)))
+    )
+    stage.write("".join(f"2026-11-21 06:{n:02}:00 INFO x\n" for n in range(60)))
+    stage.write(
+        "2026-11-21 07:00:00 ERROR 실패\nTraceback (most recent call last)\n  x\n2026-11-21 07:00:01 WARNING y\n"
+    )
+    async with stage.open() as client:
+        start, end = "2026-11-21T05:00:00+09:00", "2026-11-21T07:29:59+09:00"
+        progress, done = await histogram(client, program="kindscrap", start=start, end=end, buckets=5)
+        assert done["seconds"] == 1800
+        assert done["buckets"][0]["start"] == "2026-11-20T20:00:00+00:00"
+        assert [one["lines"] for one in done["buckets"]] == [30, 30, 30, 30, 4]
+        assert done["buckets"][4]["errors"] == 2
+        assert done["buckets"][4]["warnings"] == 1
+        assert progress == sorted(progress)
+        _, whole = await histogram(client, program="kindscrap", path=str(stage.log), buckets=200)
+        assert sum(one["lines"] for one in whole["buckets"]) == 124
+        assert len(whole["buckets"]) <= 200
+        _, everything = await histogram(client, start=start, end=end, buckets=1)
+        assert [one["lines"] for one in everything["buckets"]] == [124]
+        for wrong in ({"start": end, "end": start}, {"start": "six"}, {"buckets": -1}, {"programs": []}):
+            with pytest.raises(BadRequest):
+                await histogram(client, **wrong)
+
+
+async def test_logs_merged_by_time_over_the_gate(stage):
+    story(stage)
+    async with stage.open() as client:
+        end = await client.request("log.merged", at={"end": True}, before=3)
+        assert end["at_end"]
+        assert {line["program"] for line in end["lines"]} == {"kindscrap"}
+        at = await client.request("log.merged", at={"time": "2026-11-20T06:00:00+09:00"}, after=1)
+        assert at["lines"][0]["text"].startswith("2026-11-20 06:00")
+        older = await client.request("log.merged", at={"cursor": at["older"]}, before=5, after=0)
+        assert older["lines"][-1]["end"] == at["lines"][0]["offset"]
+        errors, seen = [], {"cursor": end["newer"]}
+        while True:
+            page = await client.request("log.merged", at=seen, before=50, after=0, level="error")
+            errors = page["lines"] + errors
+            if page["at_start"]:
+                assert page["older"] is None
+                break
+            seen = {"cursor": page["older"]}
+        assert any("로그인 실패" in line["text"] for line in errors)
+        assert all(line["entry"] <= line["offset"] for line in errors)
+        for wrong in (
+            {"at": {"cursor": "rubbish"}}, {"at": {"cursor": 7}}, {"at": {"end": True, "time": "x"}}, {"at": 3},
+            {"level": "loud"}, {"programs": "kindscrap"}, {"before": -1}, {"at": {"time": "2026-11-21"}},
+        ):  # fmt: skip
+            with pytest.raises(BadRequest):
+                await client.request("log.merged", **wrong)
+        with pytest.raises(NotFound):
+            await client.request("log.merged", programs=["nobody"])
+
+
+async def test_a_merged_page_of_long_korean_lines_fits_the_gate(stage):
+    stage.write("".join(f"2026-11-21 06:00:{n % 60:02} {'가' * 4000}\n" for n in range(400)))
+    async with stage.open() as client:
+        page = await client.request("log.merged", at={"end": True}, before=400)
+        assert 10 < len(page["lines"]) < 400
+        again = await client.request("log.merged", at={"cursor": page["older"]}, before=400, after=400)
+        assert again["lines"]

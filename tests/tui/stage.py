@@ -168,6 +168,21 @@ def story() -> tuple[list[dict], dict[str, list[dict]]]:
     return rows, runs
 
 
+def items_of_a_run() -> list[dict]:
+    """Accounts of one run as the gate gives them: two failed, one is not over."""
+    long = 'Traceback (most recent call last):\n  File "main.py", line 41, in login\n'
+    long += "LoginError: [/b]비밀번호 " * 12
+    bad = {3: (0, 0, "로그인 실패: 비밀번호가 올바르지 않습니다"), 11: (37, 63, long), 17: (98, 2, "")}
+    items = []
+    for number in range(24):
+        processed, failed, error = bad.get(number, (100, 0, ""))
+        account = ("상점-서울-%02d@example.com" if number % 5 == 2 else "user%d@example.com") % number
+        items.append({"account": account, "processed": processed, "failed": failed, "error": error,
+                      "started_at": at(f"21:{number:02d}:00"), "ended_at": at(f"21:{number:02d}:41")})  # fmt: skip
+    items[23] |= {"processed": 12, "ended_at": None}
+    return items
+
+
 class Stage:
     """The gate with the story; ``publish`` changes it, ``stop`` and ``start`` take the daemon away and back."""
 
@@ -179,6 +194,8 @@ class Stage:
         self.language = language
         self.role = "admin"
         self.logs = logs or {}
+        self.items: dict[str, list[dict]] = {}
+        self.page = 1000
         self.asked: list[tuple[str, dict]] = []
         self.output: asyncio.Queue[dict | Done] = asyncio.Queue()
         self._watchers: set[asyncio.Queue[dict]] = set()
@@ -192,6 +209,7 @@ class Stage:
             "rerun": Verb(Role.OPERATOR, answer=self._rerun),
             "stop": Verb(Role.OPERATOR, answer=self._stop),
             "run.output": Verb(Role.VIEWER, stream=self._output),
+            "run.items": Verb(Role.VIEWER, answer=self._items),
             **self.logs,
         }
         greeting = {"version": "0.1.0", "node": "seoul-01", "started_at": at("15:00:00"), "language": self.language,
@@ -257,6 +275,18 @@ class Stage:
             raise Refused("wrong password")
         self.output.put_nowait(Done({"status": "FAILED", "exit_code": 143}))
         return {"stopped": 2}
+
+    async def _items(self, _caller, args):
+        runs = {run["run_id"]: run for runs in self.runs.values() for run in runs}
+        if args["run_id"] not in runs:
+            raise NotFound("no run has this id")
+        items = self.items.get(args["run_id"], [])
+        counts = {key: sum(item[key] for item in items) for key in ("processed", "failed")}
+        bad = sum(bool(item["failed"] or item["error"]) for item in items)
+        totals = {"items": len(items), "failed_items": bad, **counts} if items else None
+        page = items[args.get("from", 0) :][: self.page]
+        more = args.get("from", 0) + len(page) < len(items)
+        return {"run": runs[args["run_id"]], "totals": totals, "items": page, "more": more}
 
     async def _output(self, _caller, _args):
         while True:

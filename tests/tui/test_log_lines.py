@@ -12,7 +12,7 @@ from rich.style import Style
 from batmon.errors import BadRequest
 from batmon_tui.locale.log_en import WORDS as EN
 from batmon_tui.locale.log_ko import WORDS as KO
-from batmon_tui.widgets.log_lines import LogLine, LogWindow
+from batmon_tui.widgets.log_lines import Chapter, LogLine, LogWindow
 from batmon_tui.widgets.log_paint import GUTTER, Look, Sheet
 from batmon_tui.widgets.log_search import Sought, parse_moment
 from batmon_tui.widgets.log_words import in_bytes, log_words
@@ -51,13 +51,36 @@ def test_lines_that_come_twice_stand_once():
 
 def test_after_a_rotation_the_old_offsets_mean_nothing():
     made = window(10, 20)
-    made.separate("rotated", "goes on")
+    made.begin(Chapter("x.log", "2"), "rotated", "goes on")
     made.append(items(0, 3))
     assert made.index_of(10) == 12
     assert made.index_of(150) is None
-    assert not made.reaches_back
-    assert made.first is not None
-    assert made.first.offset == 0
+    assert made.index_of(150, chapter=0) == 5
+    assert made.reaches_back, "the file before still has its place"
+    assert made.prepend(items(0, 10), at_start=True) == 10
+    assert [line.offset for line in made.lines if line.chapter == 0] == [n * 10 for n in range(20)]
+
+
+def test_files_of_a_series_stand_one_after_the_other_with_their_names_between():
+    made = window(0, 3)
+    made.at_start, made.older, made.newer = True, "x.log.1", "y"
+    page = {"lines": items(5, 8), "size": 80, "at_end": True, "damaged": "truncated", "file": "f", "older": "x.log.2"}
+    assert made.prepend_file({**page, "path": "x.log.1", "at_start": False}, "x.log", "cut off") == 5
+    assert [line.kind for line in made.lines] == ["line"] * 3 + ["damaged", "file"] + ["line"] * 3
+    assert (made.older, made.path, made.chapters[-1].path) == ("x.log.2", "x.log", "x.log.1")
+    made.append_file({**page, "path": "y", "at_start": True, "newer": None, "damaged": None}, "y")
+    assert (made.path, made.lines[8].text, made.newer) == ("y", "y", None)
+    assert [made.index_of(50, number) for number in (-1, 0, 1)] == [0, None, 9]
+    made.limit = 9
+    made.prepend(items(0, 5), at_start=True)
+    assert (made.path, made.at_end, set(made.chapters)) == ("x.log.1", False, {-1})
+
+
+def test_a_file_that_was_written_anew_has_lost_its_place():
+    made = LogWindow()
+    made.replace({"path": "x", "file": "1", "size": 9, "lines": items(0, 1), "at_start": True, "at_end": True})
+    made.begin(Chapter("x", "1"), "rotated", "again")
+    assert (made.chapters[0].file, made.chapters[1].file) == ("", "1")
 
 
 def test_control_characters_that_come_anyhow_are_made_visible():

@@ -6,7 +6,7 @@ import uuid
 from pathlib import Path
 
 import pytest
-from stage import NOW, Stage, until
+from stage import NOW, Stage, items_of_a_run, until
 from textual.widgets import Input, RichLog
 
 import batmon_tui
@@ -17,6 +17,7 @@ from batmon_tui.screens.output import OutputScreen
 from batmon_tui.screens.program import ProgramScreen
 from batmon_tui.widgets.board_view import BoardView
 from batmon_tui.widgets.frame import LostBar
+from batmon_tui.widgets.items_view import ItemList
 from batmon_tui.widgets.log_paper import LogPaper
 from batmon_tui.widgets.runs_view import RunsView
 from tests.tui.log_stage import LogServer
@@ -61,6 +62,14 @@ async def _runs(app, pilot) -> None:
 async def _run(app, pilot) -> None:
     await _runs(app, pilot)
     await pilot.press("enter")
+
+
+async def _items(app, pilot) -> None:
+    await _runs(app, pilot)
+    app.stage.items = {app.screen.query_one(RunsView).chosen: items_of_a_run()}
+    await pilot.press("enter")
+    await until(pilot, lambda: bool(app.screen.query(ItemList)) and app.screen.query_one(ItemList).keys, "the items")
+    await pilot.press("down")
 
 
 async def _evidence(app, pilot) -> None:
@@ -125,6 +134,7 @@ async def _lost(app, pilot) -> None:
 SCREENS = {
     "board": _board, "program": _program, "runs": _runs, "run": _run, "rerun": _rerun, "output": _output,
     "help": _help, "jump": _jump, "lost": _lost, "evidence": _evidence, "log": _log, "rerun-section": _rerun_section,
+    "items": _items,
 }  # fmt: skip
 
 

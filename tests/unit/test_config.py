@@ -94,6 +94,7 @@ class TestDefaults:
         assert (program.title, program.node, program.timezone) == ("가나다", "n1", "Asia/Seoul")
         assert (program.grace, program.max_runtime) == (timedelta(minutes=20), timedelta(minutes=30))
         assert program.logs == ("logs/*.log",)
+        assert program.minutes_per_item == 5.0
         assert program.base_dir == tmp_path
         assert config.database_url is None
         assert (config.ssh.enabled, config.ssh.host, config.ssh.port) == (True, "127.0.0.1", 8022)
@@ -184,6 +185,10 @@ class TestProblems:
             (f'name = "{"가" * 51}"', "1 to 50 characters"),
             ("name = 5", "expected a string, got an integer"),
             ("title = true", "expected a string, got a boolean"),
+            ("minutes_per_item = -1", "-1 is not between 0 and 100000"),
+            ("minutes_per_item = nan", "nan is not between 0 and 100000"),
+            ('minutes_per_item = "5"', "expected a number, got a string"),
+            ("minutes_per_item = true", "expected a number, got a boolean"),
             ("grace = 20", 'with a unit, as in "20s" or "20m"'),
             ('grace = "20"', "is not a duration"),
             ('max_runtime = "2 fortnights"', "is not a duration"),
@@ -227,6 +232,8 @@ class TestProblems:
             ('[ssh]\nlisten = "::1:22"', "in brackets"),
             ('[ssh]\nlisten = "ho st:22"', "'ho st' is not a host name"),
             ("[ssh]\nmax_sessions = 0", "0 is not between 1 and 1000"),
+            ("[logs]\nunpacked_mb = 0", "0 is not between 1 and 1048576"),
+            ('[capture]\ndisplay = "0; ls"', "'0; ls' is not an X display"),
             ('[ssh]\nenabled = "true"', "expected a boolean, got a string"),
             ('[node]\ntimezone = "KST"', "unknown time zone 'KST'; did you mean \"Asia/Seoul\"?"),
             ('[node]\ntimezone = "Soul"', 'did you mean "Asia/Seoul"?'),

@@ -13,7 +13,17 @@ from batmon.commands import app
 from batmon.config import load
 from batmon.config.load import ENVIRONMENT
 from batmon.engine.answers import Answers
+from batmon.engine.capture import Capture
+from batmon.engine.database_dump import DatabaseDump
+from batmon.engine.difference_answers import DifferenceAnswers
+from batmon.engine.export_answers import ExportAnswers
+from batmon.engine.item_answers import ItemAnswers
 from batmon.engine.log_answers import LogAnswers
+from batmon.engine.log_deletion import LogDeletion
+from batmon.engine.savings_answers import SavingsAnswers
+from batmon.engine.search_answers import SearchAnswers
+from batmon.engine.signature_answers import SignatureAnswers
+from batmon.engine.tree_answers import TreeAnswers
 from batmon.errors import ConfigError
 from batmon.gate.keyring import KeyRing
 from batmon.gate.server import GateServer
@@ -85,7 +95,19 @@ def test_the_example_configurations_can_be_used(readme, tmp_path):
 
 def known_keys(tmp_path):
     """Table -> its keys, as the loader itself tells them to somebody who writes an unknown one."""
-    tables = ("paths", "database", "ssh", "ui", "node", "demo", "[programs]", "programs.log")
+    tables = (
+        "paths",
+        "database",
+        "ssh",
+        "record",
+        "logs",
+        "capture",
+        "ui",
+        "node",
+        "demo",
+        "[programs]",
+        "programs.log",
+    )
     wrong = "zzzzzz = 1\n" + "".join(f"[{table}]\nzzzzzz = 1\n" for table in tables)
     (tmp_path / "config.toml").write_text(wrong, "utf-8")
     with pytest.raises(ConfigError) as caught:
@@ -123,7 +145,11 @@ def test_every_variable_is_documented_with_its_key():
 
 def test_every_verb_of_the_gate_is_documented_with_its_role(tmp_path):
     logs = LogAnswers(programs=dict, runs_near=None, find_run=None)
-    verbs = Answers.verbs(MagicMock()) | logs.verbs()
+    verbs = Answers.verbs(MagicMock()) | logs.verbs() | SearchAnswers(programs=dict).verbs()
+    verbs |= SavingsAnswers.verbs(MagicMock()) | ItemAnswers.verbs(MagicMock())
+    verbs |= ExportAnswers.verbs(MagicMock()) | DatabaseDump.verbs(MagicMock()) | Capture.verbs(MagicMock())
+    verbs |= TreeAnswers(programs=dict, state=tmp_path).verbs() | LogDeletion.verbs(MagicMock())
+    verbs |= SignatureAnswers.verbs(MagicMock()) | DifferenceAnswers.verbs(MagicMock())
     gate = GateServer(verbs, greeting=dict, keyring=KeyRing(tmp_path / "keys"), audit=None)
     rows = dict(re.findall(r"^\| `([\w.]+)` \| ([\w ]+) \|", (ROOT / "docs/gate.md").read_text("utf-8"), re.MULTILINE))
     assert rows.pop("login") == "the console"
@@ -158,6 +184,7 @@ def test_every_command_line_can_be_typed(document):
     wrong = []
     for line in commands(document.read_text("utf-8")):
         words = shlex.split(line.replace("...", ""))[1:]
+        words = words[: words.index("--")] if "--" in words else words  # what follows is somebody else's command
         while words and words[0] in everywhere:
             words = words[2:] if words[0] != "--version" else words[1:]
         verb = next((tuple(words[:count]) for count in (2, 1) if tuple(words[:count]) in known), None)

@@ -12,6 +12,7 @@ from batmon.model import Reason, RunStatus, Status
 from batmon.words import (
     clock,
     duration,
+    error_in_words,
     moment,
     plugin_lines,
     run_status_word,
@@ -153,3 +154,25 @@ def test_plugin_lines_of_one_of_all_and_of_none():
     ]
     unknown = plugin_lines({"status": "UNKNOWN", "programs": [entry("a", "UNKNOWN", "could not look")]})
     assert "(0 error, 0 warning, 0 ok, 1 unknown)" in unknown[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "korean", "english"),
+    [
+        ({}, "", ""),
+        ({"first_ever": True}, "처음 보는 오류", "first ever seen"),
+        ({"programs": 7}, "02:10부터 프로그램 7개", "in 7 programs since 02:10"),
+        (
+            {"first_ever": True, "programs": 2},
+            "처음 보는 오류, 02:10부터 프로그램 2개",
+            "first ever seen, in 2 programs since 02:10",
+        ),
+    ],
+)
+def test_what_is_news_of_a_kind_of_error(changes, korean, english):
+    now = datetime(2026, 11, 20, 17, 30, tzinfo=UTC)
+    note = {"first_ever": False, "programs": 1, "since": "2026-11-20T17:10:00+00:00"} | changes
+    zone = ZoneInfo("Asia/Seoul")
+    assert error_in_words(note, "ko", zone, now) == korean
+    assert error_in_words(note, "en", zone, now) == english
+    assert error_in_words(None, "en", zone, now) == ""

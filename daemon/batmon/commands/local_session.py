@@ -77,6 +77,7 @@ class LocalSession(Session):
         terminal = sys.stdout.isatty()
         self.width = shutil.get_terminal_size().columns if terminal else 0
         self.colour = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        self.writes_bytes = not terminal
         self._gate: GateClient | None = None
 
     def use(self, where: Places) -> None:
@@ -118,6 +119,33 @@ class LocalSession(Session):
         """Print to standard error, at once."""
         _print(sys.stderr, text + "\n")
 
+    def out_bytes(self, data: bytes) -> None:
+        """Print to standard output as they are, at once."""
+        sys.stdout.flush()
+        try:
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # as in _print
+            raise BatmonError(f"the output cannot be written: {error.strerror}") from error
+
+    def file_to_write(self, path: str, *, force: bool) -> Path:
+        """A file here."""
+        file = Path(path).expanduser()
+        if file.is_dir():
+            raise BadRequest(f"{path} is a folder", hint="name the file to write")
+        if not force and os.path.lexists(file):
+            raise BadRequest(f"{path} is there already", hint="another name, or --force to replace it")
+        if not file.parent.is_dir():
+            raise BadRequest(f"the folder {file.parent} is not there")
+        return file
+
+    def server_file(self, path: str) -> Path:
+        """A file below the state folder."""
+        return Path(self.places.state_folder(), *path.split("/"))
+
     async def ask_password(self, prompt: str) -> str:
         """Ask on the terminal, without echo."""
         if not self.interactive:
@@ -135,6 +163,15 @@ class LocalSession(Session):
         if typed:
             return typed
         raise Refused("no password was typed")
+
+    async def confirm(self, question: str) -> bool:
+        """Ask on the terminal; yes is y, yes, 예 or 네."""
+        if not self.interactive:
+            return await super().confirm(question)
+        sys.stderr.write(f"{question} [y/N] ")
+        sys.stderr.flush()
+        with _interruptible():
+            return sys.stdin.readline().strip().lower() in ("y", "yes", "예", "네")
 
     async def read_file(self, path: str) -> str:
         """A small file here, or standard input for ``-``."""

@@ -1,4 +1,4 @@
-"""``batmon logs PROGRAM``: the end of its log, and what is added to it."""
+"""``batmon logs PROGRAM``: the end of its log, and what is added to it; which files it has."""
 
 from __future__ import annotations
 
@@ -32,8 +32,10 @@ async def log_files(session: Session, program: str, *, as_json: bool) -> int:
     if as_json:
         session.out_json(files)
         return DONE
-    rows = [(f"{file['size']:,}", moment(file["modified"], UTC), file["path"]) for file in files]
-    for line in table(("bytes", "modified (UTC)", "path"), rows):
+    rows = [
+        (f"{file['size']:,}", file["packing"] or "text", moment(file["modified"], UTC), file["path"]) for file in files
+    ]
+    for line in table(("bytes", "kind", "modified (UTC)", "path"), rows):
         session.out(line)
     return DONE
 
@@ -61,7 +63,7 @@ async def _tail(session: Session, gate: GateClient, which: dict[str, Any], lines
 
 async def _print_all(session: Session, lines: list[dict[str, Any]]) -> None:
     for line in lines:
-        _print(session, line)
+        print_line(session, line)
     await session.drain()
 
 
@@ -70,7 +72,7 @@ async def _follow(session: Session, gate: GateClient, program: str, page: dict[s
     async with gate.stream("log.follow", program=program, path=page["path"], **{"from": start}) as items:
         async for item in items:
             for line in item.get("lines", ()):
-                _print(session, line)
+                print_line(session, line)
             if "rotated" in item:
                 session.err(f"-- goes on in {item['rotated']['path']}")
             if "gap" in item:
@@ -78,9 +80,10 @@ async def _follow(session: Session, gate: GateClient, program: str, page: dict[s
             await session.drain()
 
 
-def _print(session: Session, line: dict[str, Any]) -> None:
+def print_line(session: Session, line: dict[str, Any], before: str = "") -> None:
+    """Print a ``LogLine`` in the colour of its level, behind what stands ``before`` it."""
     colour = _COLOURS.get(str(line.get("level"))) if session.colour else None
     text = str(line["text"])
     if "cut" in line:
         text += f"… ({line['cut']:,} characters)"
-    session.out(f"{colour}{text}\x1b[0m" if colour else text)
+    session.out(before + (f"{colour}{text}\x1b[0m" if colour else text))

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from batmon.commands import configuration, foreground, service, up
+from batmon.commands.record_verbs import add_record_verbs
 from batmon.commands.verbs import Command
 
 Action = Coroutine[Any, Any, int]
@@ -17,6 +18,7 @@ def add_machine_commands(app: typer.Typer) -> None:
     app.command("up", cls=Command)(_up)
     app.command("daemon", cls=Command)(_daemon)
     app.command("tui", cls=Command)(_tui)
+    add_record_verbs(app, Command)
     configurations = typer.Typer(help="The configuration.", no_args_is_help=True)
     configurations.command("check", cls=Command)(_config_check)
     configurations.command("show", cls=Command)(_config_show)

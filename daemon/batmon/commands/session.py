@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from batmon.errors import BadRequest
+from batmon.errors import BadRequest, Refused
 from batmon.gate.client import GateClient
 
 DONE: Final = 0
@@ -56,6 +57,14 @@ class Session(ABC):
             Refused: there is no terminal, or nobody typed anything.
         """
 
+    async def confirm(self, question: str) -> bool:
+        """Whether a person says yes.
+
+        Raises:
+            Refused: there is no terminal to ask on.
+        """
+        raise Refused(f"{question} There is no terminal to ask on", hint="--yes")
+
     @abstractmethod
     async def read_file(self, path: str) -> str:
         """The text of a small file on the side of whoever typed the verb; ``-`` is standard input.
@@ -67,6 +76,33 @@ class Session(ABC):
     async def drain(self) -> None:
         """Wait until what was printed is on its way; for those who print without end."""
         return
+
+    writes_bytes: bool = False
+    """Whether ``out_bytes`` takes what is no text."""
+
+    def out_bytes(self, data: bytes) -> None:
+        """Print data that is UTF-8 already; anything else only where ``writes_bytes``."""
+        self.out(data.decode(errors="replace"), end="")
+
+    def file_to_write(self, path: str, *, force: bool) -> Path:
+        """The file at ``path`` on the side of whoever typed the verb, which is not there yet unless ``force``.
+
+        Raises:
+            BadRequest: it cannot be written from here, or is there.
+        """
+        del force
+        raise BadRequest(
+            f"{path} cannot be written over SSH",
+            hint="redirect the output on your side: ssh ... VERB ... > FILE; or --save and fetch it with scp",
+        )
+
+    def server_file(self, path: str) -> Path:
+        """A file of the server's tree (``/exports/...``) as a file of this machine, where they are the same one.
+
+        Raises:
+            BadRequest: they are not.
+        """
+        raise BadRequest(f"{path} is on the server", hint="fetch it with scp")
 
     def out_json(self, value: Any) -> None:
         """Print one JSON value, a line of its own."""

@@ -8,7 +8,24 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from batmon.commands import audit, check, doctor, logs, password, rerun, runs, user
+from batmon.commands import (
+    audit,
+    check,
+    doctor,
+    log_keeping,
+    logs,
+    merged_logs,
+    password,
+    rerun,
+    run,
+    runs,
+    savings,
+    search,
+    user,
+)
+from batmon.commands.error_verbs import add_error_verbs
+from batmon.commands.file_verbs import add_file_verbs
+from batmon.commands.out_verbs import add_out_verbs
 from batmon.model import Role
 
 Action = Coroutine[Any, Any, int]
@@ -19,7 +36,7 @@ class Command(TyperCommand):
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """The words of the usage line."""
-        return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
+        return [piece.replace("{", "").replace("}", "") for piece in super().collect_usage_pieces(ctx)]
 
 
 Program = Annotated[str, typer.Argument(metavar="PROGRAM", show_default=False, hidden=True)]
@@ -36,9 +53,15 @@ def add_verbs(app: typer.Typer) -> None:
     """Add them to ``app``; the context's object is the Session."""
     app.command("check", cls=Command)(_check)
     app.command("runs", cls=Command)(_runs)
+    app.command("run", cls=Command)(_run)
     app.command("logs", cls=Command)(_logs)
+    app.command("search", cls=Command)(_search)
+    add_error_verbs(app, Command)
     app.command("rerun", cls=Command)(_rerun)
     app.command("stop", cls=Command)(_stop)
+    add_file_verbs(app, Command)
+    add_out_verbs(app, Command)
+    app.command("savings", cls=Command)(_savings)
     app.command("audit", cls=Command)(_audit)
     app.command("doctor", cls=Command)(_doctor)
     passwords = typer.Typer(help="The operation password, which rerun and stop ask for.", no_args_is_help=True)
@@ -81,9 +104,19 @@ def _runs(
     return runs.runs(context.obj, program, limit=limit, as_json=as_json)
 
 
+def _run(
+    context: typer.Context,
+    run_id: Annotated[str, typer.Argument(metavar="RUN_ID|LOG_ID", show_default=False, hidden=True)],
+    *,
+    as_json: Json = False,
+) -> Action:
+    """Show one run with the items that it recorded."""
+    return run.run(context.obj, run_id, as_json=as_json)
+
+
 def _logs(
     context: typer.Context,
-    program: Program,
+    programs: Annotated[list[str] | None, typer.Argument(metavar="PROGRAM", show_default=False, hidden=True)] = None,
     *,
     lines: Annotated[
         int, typer.Option("-n", "--lines", metavar="N", min=0, max=1_000_000, help="how many lines from the end")
@@ -92,13 +125,80 @@ def _logs(
     path: Annotated[str | None, typer.Option(metavar="FILE", help="one of its log files, not the current one")] = None,
     files: Annotated[bool, typer.Option("--files", help="show which log files there are")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="with --files: print JSON")] = False,
+    merged: Annotated[
+        bool, typer.Option("--all", help="merge the logs of all programs, or of those named, by time")
+    ] = False,
+    at: Annotated[
+        str | None, typer.Option(metavar="TIME", help="with --all: around then: 2h (ago), 06:00, 2026-11-21 02:10")
+    ] = None,
+    since: Annotated[str | None, typer.Option(metavar="TIME", help="with --all: everything from then on")] = None,
+    errors: Annotated[bool, typer.Option("--errors", help="with --all: only errors")] = False,
+    delete: Annotated[
+        list[str] | None, typer.Option("--delete", metavar="FILE", help="delete this log file; as often as you like")
+    ] = None,
+    retention: Annotated[
+        bool, typer.Option("--retention", help="delete and compress old ones now, as configured")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="with --retention: only say what would go")] = False,
+    force: Annotated[bool, typer.Option("--force", help="with --delete: also one that is being written")] = False,
+    yes: Annotated[bool, typer.Option("-y", "--yes", help="with --delete and --retention: do not ask")] = False,
 ) -> Action:
-    """Show the end of a program's log."""
+    """Show the end of a program's log, or of all logs merged by time."""
+    names = programs or []
+    if delete or retention:
+        if len(names) != 1 or merged or files or (delete and retention):
+            raise typer.BadParameter("name one program, and one of --delete and --retention", param_hint="PROGRAM")
+        if delete:
+            return log_keeping.delete(context.obj, names[0], delete, force=force, yes=yes)
+        return log_keeping.retention(context.obj, names[0], dry_run=dry_run, yes=yes, as_json=as_json)
+    if merged:
+        if files or as_json or path or (at and since):
+            raise typer.BadParameter(
+                "goes with PROGRAM, -n, -f, --errors and one of --at and --since", param_hint="--all"
+            )
+        return merged_logs.merged_logs(
+            context.obj, names, lines=lines, at=at, since=since, follow=follow, errors=errors
+        )
+    if at or since or errors:
+        raise typer.BadParameter("--at, --since and --errors go with --all", param_hint="--all")
+    if len(names) != 1:
+        raise typer.BadParameter("name one program, or say --all", param_hint="PROGRAM")
     if files:
-        return logs.log_files(context.obj, program, as_json=as_json)
+        return logs.log_files(context.obj, names[0], as_json=as_json)
     if as_json:
         raise typer.BadParameter("goes with --files only: a log is text", param_hint="--json")
-    return logs.logs(context.obj, program, lines=lines, follow=follow, path=path)
+    return logs.logs(context.obj, names[0], lines=lines, follow=follow, path=path)
+
+
+def _search(
+    context: typer.Context,
+    pattern: Annotated[str, typer.Argument(metavar="PATTERN", show_default=False, hidden=True)] = "",
+    *,
+    program: Annotated[
+        list[str] | None,
+        typer.Option("--program", metavar="NAME", help="only this program's logs; as often as you like"),
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="from when: 2h (ago), 06:00, 2026-11-21, yesterday")
+    ] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="until when")] = None,
+    regex: Annotated[bool, typer.Option("--regex", help="PATTERN is a regular expression")] = False,
+    ignore_case: Annotated[bool, typer.Option("-i", "--ignore-case", help="capitals do not matter")] = False,
+    errors: Annotated[
+        bool, typer.Option("--errors", help="only lines of level error; then PATTERN may be left out")
+    ] = False,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, max=100_000, help="how many, the newest")] = 1000,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON, one object a line")] = False,
+) -> Action:
+    """Search all logs of all programs, newest first.
+
+    Prints program, time, file and line. The exit code is 0 if there are hits, 1 if there are none, 2 if something went
+    wrong.
+    """
+    return search.search(
+        context.obj, pattern, programs=program or [], since=since, until=until, limit=limit, as_json=as_json,
+        regex=regex, ignore_case=ignore_case, errors=errors,
+    )  # fmt: skip
 
 
 def _rerun(
@@ -129,6 +229,18 @@ def _stop(
 ) -> Action:
     """End a re-run and every process that it started."""
     return rerun.stop(context.obj, target, password_file=password_file)
+
+
+def _savings(
+    context: typer.Context,
+    *,
+    month: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM", help="of this month; default: the current one")
+    ] = None,
+    as_json: Json = False,
+) -> Action:
+    """Show the hours that people were spared, by bot."""
+    return savings.savings(context.obj, month=month, as_json=as_json)
 
 
 def _audit(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -14,12 +15,12 @@ from batmon.config.lines import Place, locate
 from batmon.config.machine import host_name, local_timezone
 from batmon.config.programs import read_program
 from batmon.config.section import Problems, Section
-from batmon.config.settings import Config, Demo, SshConfig
+from batmon.config.settings import CaptureConfig, Config, Demo, LogsConfig, RecordConfig, SshConfig
 from batmon.config.values import database_url, listen_address, similar, timezone
 from batmon.config.variables import Variables
 from batmon.errors import ConfigError, Problem
 from batmon.model import Program
-from batmon.places import default_state
+from batmon.places import SOCKET_PATH_LIMIT, default_state
 
 ENVIRONMENT: Mapping[str, tuple[str, str]] = {
     "BATMON_STATE": ("paths", "state"),
@@ -32,6 +33,7 @@ ENVIRONMENT: Mapping[str, tuple[str, str]] = {
 """Environment variable -> the key that it overrides. An empty variable counts as absent."""
 
 LANGUAGES = ("auto", "ko", "en")
+_DISPLAY = re.compile(r"[A-Za-z0-9._/-]*:\d{1,5}(\.\d{1,3})?")
 _TOML_PLACE = re.compile(r"^(.*) \(at (?:line (\d+), column (\d+)|end of document)\)$", re.DOTALL)
 
 
@@ -154,6 +156,9 @@ def _read(root: Section, problems: Problems, environ: Mapping[str, str], path: P
     language = ui.text("language", "auto", _language)
     ui.finish()
     ssh = _ssh(root.section("ssh"))
+    logs = _logs(root.section("logs"))
+    capture = _capture(root.section("capture"), variables)
+    record = _record(root.section("record"), variables)
     machine_zone = node_zone or (local_timezone(environ) if root.has("programs") else None)
 
     def zone(table: Section) -> str:
@@ -175,6 +180,9 @@ def _read(root: Section, problems: Problems, environ: Mapping[str, str], path: P
         source=None if path is None else path.absolute(),
         database_url=url,
         ssh=ssh,
+        logs=logs,
+        capture=capture,
+        record=record,
         language=language,
         timezone=machine_zone or local_timezone(environ) or "UTC",
         programs=tuple(program for program in programs if program is not None),
@@ -204,6 +212,45 @@ def _ssh(table: Section) -> SshConfig:
     )
     table.finish()
     return ssh
+
+
+def _logs(table: Section) -> LogsConfig:
+    logs = LogsConfig(unpacked_mb=table.whole("unpacked_mb", LogsConfig().unpacked_mb, low=1, high=1 << 20))
+    table.finish()
+    return logs
+
+
+def _capture(table: Section, variables: Variables) -> CaptureConfig:
+    usual = CaptureConfig()
+    capture = CaptureConfig(
+        enabled=table.flag("enabled", default=usual.enabled),
+        display=table.text("display", usual.display, _display),
+        xauthority=table.text("xauthority", usual.xauthority, variables.path),
+    )
+    table.finish()
+    return capture
+
+
+def _record(table: Section, variables: Variables) -> RecordConfig:
+    usual = RecordConfig()
+    record = RecordConfig(
+        enabled=table.flag("enabled", default=usual.enabled),
+        socket=table.text("socket", usual.socket, lambda text: _socket(variables.path(text))),
+        group=table.text("group", usual.group, str.strip),
+        spools=tuple(Path(text) for text in table.texts("spools", (), lambda text: str(variables.path(text)))),
+    )
+    if record.group and not table.has("socket"):
+        table.bad(
+            "group", "others cannot reach the socket in the state folder", "name a socket in a folder they may enter"
+        )
+    table.finish()
+    return record
+
+
+def _socket(path: Path) -> Path:
+    if len(os.fsencode(path)) >= SOCKET_PATH_LIMIT:
+        raise ValueError(f"{path}: a socket's path is shorter than {SOCKET_PATH_LIMIT} bytes")
+    return path
 
 
 def _names(tables: list[Section], problems: Problems) -> list[str]:
@@ -258,6 +305,12 @@ def _demo(table: Section, programs: list[Program | None], names: list[str]) -> D
 def _language(text: str) -> str:
     if text not in LANGUAGES:
         raise ValueError(f"{text!r} is not a language of the console; use {', '.join(LANGUAGES)}")
+    return text
+
+
+def _display(text: str) -> str:
+    if not _DISPLAY.fullmatch(text):
+        raise ValueError(f'{text!r} is not an X display; write it as ":0"')
     return text
 
 

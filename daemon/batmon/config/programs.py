@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from batmon.config.section import Section
-from batmon.config.values import encoding, program_name, regex, similar, timestamp_format, timezone
+from batmon.config.values import encoding, program_name, regex, similar, size, timestamp_format, timezone
 from batmon.config.variables import Variables, without_nul
 from batmon.errors import ModelError
 from batmon.model import LogPatterns, Program
@@ -16,7 +18,8 @@ from batmon.model import LogPatterns, Program
 LOG_KEYS = ("started", "succeeded", "failed", "processed", "timestamp_format")
 PROGRAM_KEYS = (
     "name", "title", "node", "schedule", "timezone", "grace", "max_runtime", "scheduler", "base_dir", "logs",
-    "encoding", "rerun", "rerun_params", "env",
+    "encoding", "files", "keep_logs", "keep_logs_size", "compress_logs", "rerun", "rerun_params", "env",
+    "minutes_per_item",
 )  # fmt: skip
 
 _PLACEHOLDER = re.compile(r"(?<!\$)\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -61,7 +64,12 @@ def read_program(
         "scheduler": table.text("scheduler", "", _stripped),
         "logs": table.texts("logs", defaults.logs, variables.pattern),
         "encoding": table.text("encoding", "auto", encoding),
+        "files": _file_folders(table, base_dir, variables),
+        "keep_logs": table.duration("keep_logs", timedelta(0), positive=True) or None,
+        "keep_logs_size": table.text("keep_logs_size", None, size),
+        "compress_logs": table.duration("compress_logs", timedelta(0), positive=True) or None,
         "env": table.text_table("env", _variable_name, without_nul(variables.expand)),
+        "minutes_per_item": table.number("minutes_per_item", defaults.minutes_per_item, low=0, high=100_000),
         "patterns": _patterns(table.section("log")),
     }
     table.finish({"[programs.log]": LOG_KEYS})
@@ -72,6 +80,18 @@ def read_program(
     except ModelError as error:
         table.problems.add(table.place, str(error))
         return None
+
+
+def _file_folders(table: Section, base_dir: Path | None, variables: Variables) -> tuple[Path, ...]:
+    """The folders beside ``base_dir`` that people may look into; relative ones begin at ``base_dir``."""
+
+    def folder(text: str) -> str:
+        expanded = variables.expand(text)
+        if not expanded.strip() or "\0" in expanded:
+            raise ValueError("a path may not be empty")
+        return os.path.normpath((base_dir or Path()) / (variables.path(text) if text.startswith("~") else expanded))
+
+    return tuple(map(Path, table.texts("files", (), folder)))
 
 
 def _patterns(table: Section) -> LogPatterns:

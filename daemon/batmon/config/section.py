@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -136,6 +137,18 @@ class Section:
             return default
         if not low <= value <= high:
             self.bad(key, f"{value} is not between {low} and {high}")
+            return default
+        return value
+
+    def number(self, key: str, default: float, *, low: float, high: float) -> float:
+        """A number, whole or not, between ``low`` and ``high``, both included."""
+        if type(self._data.get(key)) is int:
+            return float(self.whole(key, int(default), low=math.ceil(low), high=math.floor(high)))
+        value = self._take(key, float, "a number")
+        if value is None:
+            return default
+        if not low <= value <= high:
+            self.bad(key, f"{value} is not between {low:g} and {high:g}")
             return default
         return value
 

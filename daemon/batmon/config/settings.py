@@ -22,6 +22,35 @@ class SshConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class LogsConfig:
+    """Looking at logs. ``unpacked_mb`` is how many MiB the unpacked copies of compressed ones may take together."""
+
+    unpacked_mb: int = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureConfig:
+    """Pictures of the server's screen, for admins. ``display`` empty: the one that the environment names."""
+
+    enabled: bool = True
+    display: str = ""
+    xauthority: Path | None = None
+    """The file that lets one see the display; None: the one that the environment names."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordConfig:
+    """Where programs record their runs. ``socket`` None: beside the gate, for the daemon's own user only."""
+
+    enabled: bool = True
+    socket: Path | None = None
+    group: str = ""
+    """Who else may record at ``socket``; empty: nobody."""
+    spools: tuple[Path, ...] = ()
+    """Folders that are emptied beside the daemon's own spool."""
+
+
+@dataclass(frozen=True, slots=True)
 class Demo:
     """How the daemon plays the schedulers of the sample programs; a name is empty when no program shows that case."""
 
@@ -49,6 +78,9 @@ class Config:
     database_url: str | None = field(default=None, repr=False)
     """None: the embedded Postgres below ``state``. It may hold a password: show ``database`` instead."""
     ssh: SshConfig = SshConfig()
+    logs: LogsConfig = LogsConfig()
+    capture: CaptureConfig = CaptureConfig()
+    record: RecordConfig = RecordConfig()
     language: str = "auto"
     timezone: str = "UTC"
     """The node's own, for what names none: IANA name."""

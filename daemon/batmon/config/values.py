@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([a-zA-Z]+)")
+_SIZE = re.compile(r"(\d{1,15}(?:\.\d+)?)\s*([KMGT]i?B|B)", re.IGNORECASE)
 _UNITS = {"ms": 0.001, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
 _ZONE_WORDS = {"kst": "Asia/Seoul", "korea standard time": "Asia/Seoul", "jst": "Asia/Tokyo", "서울": "Asia/Seoul"}
 """What people and Windows call a zone that IANA calls otherwise."""
@@ -46,6 +47,14 @@ def duration(text: str) -> timedelta:
     if seconds > _LONGEST_SEC:
         raise ValueError(f"{text!r} is longer than a year")
     return timedelta(seconds=-seconds if negative else seconds)
+
+
+def size(text: str) -> int:
+    """``500MB``, ``2GB``, ``1.5 GiB``: bytes; KB, MB, GB and TB are powers of 1024 here, as people mean them."""
+    match = _SIZE.fullmatch(text.strip())
+    if match is None or not float(match[1]):
+        raise ValueError(f'{text!r} is not a size of more than nothing; write it as "500MB" or "2GB"')
+    return int(float(match[1]) * 1024 ** "bkmgt".index((match[2] or "b")[0].lower()))
 
 
 def truth(text: str) -> bool:

@@ -24,7 +24,7 @@ from batmon.gate.server import Caller, Done, Verb
 from batmon.model import Program, Reason, Role, Status, aware
 from batmon.store import Store
 from batmon.store.run_rows import run_json
-from batmon.words import plugin_lines, say
+from batmon.words import error_in_words, plugin_lines, say
 
 RECENT = 100
 FRAME_CHARS = LINE_LIMIT // 4
@@ -120,7 +120,11 @@ class Answers:
     @staticmethod
     def _checked(row: Row, language: Literal["ko", "en"], now: datetime) -> Args:
         """One program of a check."""
-        message = say(Reason(row["reason"]), row["facts"], language, ZoneInfo(row["timezone"]), now)
+        zone = ZoneInfo(row["timezone"])
+        message = say(Reason(row["reason"]), row["facts"], language, zone, now)
+        news = error_in_words(row["signature"], language, zone, now)
+        if news:
+            message = f"{message} ({news})"
         kept = ("log_id", "run_id", "status", "start_time", "end_time", "duration_sec", "processed_count", "origin")
         last = row["last_run"]
         return {
@@ -134,6 +138,7 @@ class Answers:
             "retry_program": row["retry_program"],
             "next_due": row["next_due"],
             "since": row["since"],
+            "signature": row["signature"],
             "last_run": None if last is None else {key: last.get(key) for key in kept},
         }
 
@@ -180,7 +185,8 @@ class Answers:
             raise BadRequest("limit must be a whole number from 1 to 1000")
         before = _moment(args, "before")
         found = await self._store.runs_page(name, limit + 1, before)
-        runs = _fitting([run_json(run) for run in found[:limit]])
+        totals = await self._store.item_totals([run.run_id for run in found[:limit]])
+        runs = _fitting([run_json(run) | {"items": totals.get(run.run_id)} for run in found[:limit]])
         return {"runs": runs, "more": len(found) > len(runs)}
 
     async def rerun(self, caller: Caller, args: Args) -> Args:
@@ -306,8 +312,13 @@ class Answers:
 
 def _cut(entry: Args, most: int) -> Args:
     """A program of a check with its texts cut."""
-    texts = {key: clean(str(entry[key] or "")) for key in ("message", "last_log")}
-    return entry | {key: text if len(text) <= most else f"{text[:most]}…" for key, text in texts.items()}
+
+    def short(text: object) -> str:
+        said = clean(str(text or ""))
+        return said if len(said) <= most else f"{said[:most]}…"
+
+    kind = entry["signature"] and entry["signature"] | {"template": short(entry["signature"]["template"])}
+    return entry | {key: short(entry[key]) for key in ("message", "last_log")} | {"signature": kind}
 
 
 def _size(answer: Args) -> int:

@@ -25,7 +25,9 @@ def moment(value: datetime | None) -> str | None:
     return None if value is None else value.isoformat()
 
 
-def row_of(program: Program, state: StoredState, *, last_log: str, doubt: Facts | None) -> Row:
+def row_of(
+    program: Program, state: StoredState, *, last_log: str, doubt: Facts | None, signature: Facts | None = None
+) -> Row:
     """A program's row in the shape of docs/gate.md; with a ``doubt`` the stored verdict is not shown as if it held."""
     row = {
         "name": program.name,
@@ -50,13 +52,14 @@ def row_of(program: Program, state: StoredState, *, last_log: str, doubt: Facts 
         "last_run": state.last_run,
         "running": state.running,
         "strip": state.strip,
+        "signature": signature,
     }
     return doubted(row, doubt) if doubt else row
 
 
 def doubted(row: Row, why: Facts) -> Row:
     """The row as UNKNOWN, because its verdict may not be believed."""
-    return {**row, "status": Status.UNKNOWN.value, "reason": Reason.BLIND.value, "facts": dict(why)}
+    return {**row, "status": Status.UNKNOWN.value, "reason": Reason.BLIND.value, "facts": dict(why), "signature": None}
 
 
 class Subscription:

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 from batmon.engine.board import Board, Facts, row_of
-from batmon.engine.known_runs import began, overlay, strip, with_processes
+from batmon.engine.error_tally import ErrorTally, absorbed, counted_twice, signed
+from batmon.engine.known_runs import began, overlay, strip, with_processes, with_recorded
 from batmon.engine.scheduler import Scheduler
+from batmon.engine.signatures import Signatures
 from batmon.errors import ModelError, StoreUnavailable
 from batmon.evidence import CaughtUp, LogBatch, SightChanged, log_series
 from batmon.judge import incident
@@ -62,6 +65,10 @@ class Watched:
     """Runs that this daemon started, not committed yet."""
     processes: dict[int, tuple[ProcessEvidence, datetime]] = field(default_factory=dict)
     """By pid: what is known of a process that is not committed yet, and when that process began."""
+    recorded: dict[UUID, ProcessEvidence] = field(default_factory=dict)
+    """By recorded run: what is known of its process and not committed yet."""
+    errors: ErrorTally = field(default_factory=ErrorTally)
+    """Errors from log lines that are not committed yet."""
     last_log: str = ""
     caught_up: bool = False
     doubt: Facts | None = field(default_factory=lambda: {"cause": "not_looked"})
@@ -94,6 +101,7 @@ class Checker:
         self._watched: dict[str, Watched] = {}
         self._by_fold: dict[str, str] = {}
         self._unfinished: set[str] = set()
+        self.signatures = Signatures(store.signatures_of, lambda name: self._publish(self._watched[name]))
         self.ready = asyncio.Event()
         """Set once every program has been judged for the first time since the daemon started."""
 
@@ -112,6 +120,7 @@ class Checker:
         self._watched[program.name] = held
         self._by_fold[program.name.casefold()] = program.name
         self._unfinished.add(program.name)
+        self.signatures.show(program, state)
         self._publish(held)
 
     @property
@@ -134,6 +143,7 @@ class Checker:
                 self._doubt(held, f"its log could not be read: {error}")
                 return
             held.scans[series] = result.state
+            held.errors.add(batch.program, result.errors, batch.fingerprint, batch.offset_after)
             held.cursors[batch.fingerprint] = Cursor(
                 node=self._node,
                 program=batch.program,
@@ -204,7 +214,9 @@ class Checker:
             except ModelError as error:
                 log.warning("a record of a bot that cannot be shown: %s", error)
                 return
-            self.watch(program, await self._store.register_unconfigured(bot_name, self._node, self._now()))
+            self.watch(
+                program, await self._store.register_unconfigured(bot_name, self._node, self._now(), self._timezone)
+            )
             name = bot_name
         await self.check(name)
 
@@ -223,12 +235,30 @@ class Checker:
                 held.processes[process.pid] = (process, began)
             await self._check(held)
 
-    def under_way(self) -> dict[str, datetime]:
-        """By program: when the run began that somebody else started and that has not ended."""
+    async def on_recorded_process(self, bot_name: str, run_id: UUID, process: ProcessEvidence) -> None:
+        """The process of a recorded run has ended, or turned out to live."""
+        name = self._by_fold.get(bot_name.casefold())
+        if name is None:
+            await self.on_record(bot_name)
+            name = self._by_fold.get(bot_name.casefold())
+        if name is None:
+            return  # on_record said why
+        held = self._watched[name]
+        async with held.lock:
+            held.recorded[run_id] = process
+            await self._check(held)
+
+    def under_way(self, known: Collection[UUID] = ()) -> dict[str, datetime]:
+        """By program: when the run began that somebody else started and that has not ended.
+
+        ``known`` are recorded runs that are left out, for their process is known.
+        """
         return {
             name: datetime.fromisoformat(held.state.running["start_time"])
             for name, held in self._watched.items()
-            if held.state.running is not None and held.state.running["origin"] != Origin.RERUN.value
+            if held.state.running is not None
+            and held.state.running["origin"] != Origin.RERUN.value
+            and UUID(held.state.running["run_id"]) not in known
         }
 
     async def check(self, name: str) -> None:
@@ -243,18 +273,25 @@ class Checker:
 
         A log with runs that are not committed yet keeps its old cursor: it would be read again from there.
         """
-        saved = {
-            (name, cursor.fingerprint): cursor
-            for name, held in self._watched.items()
-            if not held.unsaved
-            for cursor in held.cursors.values()
-        }
-        if not saved:
-            return
-        await self._store.put_runs((), saved.values())
-        for (name, fingerprint), cursor in saved.items():
-            if self._watched[name].cursors.get(fingerprint) is cursor:
-                del self._watched[name].cursors[fingerprint]
+        async with AsyncExitStack() as stack:
+            settled = [held for held in self._watched.values() if held.cursors and not held.unsaved]
+            idle = [held for held in settled if not held.lock.locked()]
+            for held in idle:  # nobody else may commit what is on its way; no lock is waited for
+                await stack.enter_async_context(held.lock)
+            cursors = [cursor for held in idle for cursor in held.cursors.values()]
+            if not cursors:
+                return
+            errors = {held.program.name: held.errors.waiting() for held in idle}
+            try:
+                await self._store.put_runs((), cursors, errors=errors)
+            except BaseException:  # also when nobody waits for the answer any more
+                for held in idle:
+                    held.errors.unsure()
+                raise
+            for held in idle:
+                held.cursors.clear()
+                held.errors.clear()
+            self.signatures.counted(seen.signature for found in errors.values() for seen in found)
 
     async def _backfill_or_wait(self, held: Watched) -> None:
         """Commit history; while Postgres is away nothing more of this program's logs is read."""
@@ -262,6 +299,7 @@ class Checker:
             try:
                 return await self._backfill(held)
             except StoreUnavailable as error:
+                held.errors.unsure()
                 log.warning("cannot commit history, will try again: %s", error, extra={"program": held.program.name})
                 await asyncio.sleep(RETRY_SEC)
 
@@ -275,9 +313,16 @@ class Checker:
             held.program.name, found[0].start_time - margin, found[-1].start_time + margin
         )
         merged = merge(rows, found)
-        await self._store.put_runs(merged.changed, tuple(held.cursors.values()), removed=merged.removed)
+        errors = held.errors.waiting(overlay(rows, merged.changed, merged.removed))
+        await self._store.put_runs(
+            merged.changed,
+            tuple(held.cursors.values()),
+            removed=merged.removed,
+            errors={held.program.name: errors},
+        )
         held.unsaved.clear()
         held.cursors.clear()
+        held.errors.clear()
 
     async def _check(self, held: Watched) -> None:
         try:
@@ -287,6 +332,7 @@ class Checker:
             else:
                 log.error("the state kept changing under us", extra={"program": held.program.name})
         except StoreUnavailable as error:
+            held.errors.unsure()
             log.warning("cannot commit, will try again: %s", error, extra={"program": held.program.name})
             self._scheduler.set(held.program.name, self._now() + timedelta(seconds=RETRY_SEC))
             return
@@ -296,6 +342,8 @@ class Checker:
             self._doubt(held, f"it could not be judged: {error}")
             return
         held.doubt = None
+        self.signatures.show(held.program, held.state)
+        await self.signatures.learn(held.program.name)
         self._settled(held)
 
     def _doubt(self, held: Watched, why: str) -> None:
@@ -319,8 +367,16 @@ class Checker:
         rows = overlay(stored, own, ())
         merged = merge(rows, tuple(held.unsaved.values()))
         runs = overlay(rows, merged.changed, merged.removed)
-        with_process = with_processes(runs, held.processes.values())
+        with_process = [*with_processes(runs, held.processes.values()), *with_recorded(runs, held.recorded)]
         runs = overlay(runs, with_process, ())
+        joined = absorbed((*stored, *held.unsaved.values()), runs)
+        with_kind = signed(runs)
+        runs = overlay(runs, (run for run, _ in with_kind), ())
+        errors = (
+            *held.errors.waiting(runs),
+            *(seen for _, seen in with_kind),
+            *counted_twice(by_id, by_id | held.unsaved, joined),
+        )
         judged = judge(
             held.program,
             runs,
@@ -331,7 +387,10 @@ class Checker:
             blind=self._blind,
             known_since=known_since,
         )
-        changed = {run.run_id: run for run in (*own, *merged.changed, *with_process, *judged.missed, *judged.closed)}
+        by_kind = (run for run, _ in with_kind)
+        changed = {
+            run.run_id: run for run in (*own, *merged.changed, *with_process, *by_kind, *judged.missed, *judged.closed)
+        }
         removed = (*merged.removed, *judged.removed)
         runs = overlay(runs, (*judged.missed, *judged.closed), judged.removed)
         verdict, before = judged.verdict, held.state
@@ -347,6 +406,8 @@ class Checker:
             cursors=tuple(held.cursors.values()),
             judged_until=judged.judged_until,
             last_log=held.last_log,
+            errors=errors,
+            merged_runs={was: now for was, now in joined.items() if was in by_id},
             log_seen=before.log_seen or held.sight.state is LogState.PRESENT,
             strip=strip(runs),
             incident=incident.step(before.status, verdict) if moved else None,
@@ -361,10 +422,13 @@ class Checker:
                 extra={"program": held.program.name, "status": verdict.status.value, "reason": verdict.reason.value},
             )
         held.state = state
+        self.signatures.counted(seen.signature for seen in errors)
+        held.errors.clear()
         held.own.clear()
         held.unsaved.clear()
         held.cursors.clear()
         held.processes.clear()
+        held.recorded.clear()
         self._scheduler.set(held.program.name, verdict.deadline)
         return True
 
@@ -372,6 +436,8 @@ class Checker:
         """The latest runs; all since the first undecided slot when those do not reach so far, and from when on."""
         name, state = held.program.name, held.state
         stored = await self._store.recent_runs(name, RECENT_RUNS)
+        if not held.program.schedule:  # no slot can be undecided, however many runs it records
+            return stored, None
         since = undecided_since(held.program, watch_since=state.watch_since, judged_until=state.judged_until)
         if len(stored) < RECENT_RUNS or stored[-1].start_time <= since:
             return stored, None
@@ -379,7 +445,14 @@ class Checker:
 
     def _publish(self, held: Watched) -> None:
         self._board.publish(
-            held.program.name, row_of(held.program, held.state, last_log=held.last_log, doubt=held.doubt)
+            held.program.name,
+            row_of(
+                held.program,
+                held.state,
+                last_log=held.last_log,
+                doubt=held.doubt,
+                signature=self.signatures.note(held.program.name),
+            ),
         )
 
 

@@ -24,20 +24,34 @@ from batmon.config import Config, prepare_folders
 from batmon.engine import systemd
 from batmon.engine.answers import Answers
 from batmon.engine.board import Board
+from batmon.engine.capture import Capture
 from batmon.engine.checker import Checker
 from batmon.engine.console import Console
+from batmon.engine.database_dump import DatabaseDump
 from batmon.engine.demo import Demonstration
 from batmon.engine.demo_plan import effective
+from batmon.engine.difference_answers import DifferenceAnswers
+from batmon.engine.export_answers import ExportAnswers
 from batmon.engine.feeds import feed_deadlines, feed_lines, feed_records
 from batmon.engine.heartbeat import AWAY, Heartbeat
 from batmon.engine.instance import InstanceLock
+from batmon.engine.item_answers import ItemAnswers
 from batmon.engine.log_answers import LogAnswers
+from batmon.engine.log_deletion import LogDeletion
+from batmon.engine.log_retention import LogRetention
 from batmon.engine.process_watch import ProcessWatch
+from batmon.engine.recording import Recording
 from batmon.engine.runner import Runner
+from batmon.engine.savings_answers import SavingsAnswers
 from batmon.engine.scheduler import Scheduler
+from batmon.engine.search_answers import SearchAnswers
+from batmon.engine.signature_answers import SignatureAnswers
 from batmon.engine.tasks import TaskDied, Tasks
+from batmon.engine.tree import Tree
+from batmon.engine.tree_answers import TreeAnswers
 from batmon.errors import StoreUnavailable
 from batmon.evidence import FileCursor, LogFollower
+from batmon.evidence.unpacked import Unpacked, keep_in
 from batmon.gate.keyring import KeyRing
 from batmon.gate.password import OperationPassword
 from batmon.gate.server import AuditEntry as Said
@@ -82,15 +96,20 @@ class Daemon:
             self.tasks = tasks = Tasks()
             await self._open_store(down)
             await self._start_watching(down)
+            await asyncio.to_thread(_begin_unpacking, config)
+            self.recording = Recording(config, self.store, self.checker)
             await self._open_gate(down)
             down.push_async_callback(tasks.stop)
             tasks.keep("deadlines", feed_deadlines(self.scheduler, self.follower, self.checker, tasks))
-            tasks.keep("records", feed_records(self.store, self.checker, self.now))
+            tasks.keep("records", feed_records(self.store, self.checker, self.now, self.recording.told))
+            tasks.keep("signatures", self.checker.signatures.keep())
             tasks.keep("heartbeat", self.heartbeat.keep())
+            tasks.keep("retention of logs", self.retention.keep())
             tasks.keep("logs", feed_lines(self.follower, self.checker, tasks))
             watch = self._process_watch()
             tasks.keep("processes", watch.keep())
             await self._adopt_runs(watch)
+            await self.recording.start(tasks, down)
             if config.demo:
                 tasks.keep("demo", Demonstration(self.programs, config.demo, tasks, now=self.now).keep())
             if config.ssh.enabled:
@@ -179,8 +198,36 @@ class Daemon:
         logs = LogAnswers(
             programs=lambda: self.checker.programs, runs_near=self.store.runs_near, find_run=self.store.run
         )
+        exports = ExportAnswers(store=self.store, rows=lambda: self.board.rows, state=state, now=self.now)
+        dump = DatabaseDump(url=self._dump_url, state=state, node=config.node, now=self.now)
+        capture = Capture(config.capture, state=state, node=config.node, now=self.now)
+        kinds = SignatureAnswers(store=self.store)
+        differences = DifferenceAnswers(programs=lambda: self.checker.programs, store=self.store)
+        searches = SearchAnswers(programs=lambda: self.checker.programs)
+        savings = SavingsAnswers(store=self.store, timezone=lambda: self.timezone, now=self.now)
+        files = TreeAnswers(programs=lambda: self.checker.programs, state=state)
+        self.retention = LogRetention(
+            programs=lambda: self.checker.programs, audit=self._audit, now=self.now, ready=self.checker.ready
+        )
+        deletion = LogDeletion(
+            programs=lambda: self.checker.programs, tree=Tree(lambda: self.checker.programs, state),
+            retention=self.retention, audit=self._audit, now=self.now,
+        )  # fmt: skip
         gate = GateServer(
-            {**answers.verbs(), **logs.verbs()},
+            {
+                **files.verbs(),
+                **deletion.verbs(),
+                **savings.verbs(),
+                **exports.verbs(),
+                **dump.verbs(),
+                **capture.verbs(),
+                **ItemAnswers(self.store).verbs(),
+                **answers.verbs(),
+                **logs.verbs(),
+                **searches.verbs(),
+                **kinds.verbs(),
+                **differences.verbs(),
+            },
             greeting=self._greeting,
             keyring=keyring,
             audit=self._audit,
@@ -188,6 +235,10 @@ class Daemon:
         )
         await gate.start(gate_address(str(state)))
         down.push_async_callback(gate.stop)
+
+    def _dump_url(self) -> str:
+        """The database as somebody who may read all of it."""
+        return self.embedded.owner_url if self.embedded else self.database_url
 
     @property
     def timezone(self) -> str:
@@ -215,6 +266,7 @@ class Daemon:
         console = getattr(self, "console", None)
         if console is not None and console.problem:
             problems.append(console.problem)
+        problems += self.recording.problems()
         return {
             "database_url": self.database_url,
             "pid": os.getpid(),
@@ -229,7 +281,7 @@ class Daemon:
     def _process_watch(self) -> ProcessWatch:
         return ProcessWatch(
             programs=lambda: self.checker.programs,
-            under_way=self.checker.under_way,
+            under_way=lambda: self.checker.under_way(self.recording.liveness.watched),
             report=self.checker.on_process,
             recheck=self.follower.recheck,
         )
@@ -247,6 +299,13 @@ class Daemon:
                 elif run.process is not None and run.process.alive and run.process.pid is not None:
                     going_on = watch.take_up(program.name, run.process.pid, run.start_time)
                     self.tasks.once(f"process of an earlier run of {program.name}", going_on)
+
+
+def _begin_unpacking(config: Config) -> None:
+    """Compressed logs are unpacked below the state folder; what an earlier daemon unpacked is removed."""
+    copies = Unpacked(config.state / "unpacked", config.logs.unpacked_mb << 20)
+    copies.clear()
+    keep_in(copies)
 
 
 async def _serve(config: Config) -> int:

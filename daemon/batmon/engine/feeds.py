@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from batmon.engine.checker import Checker
 from batmon.engine.scheduler import Scheduler
 from batmon.engine.tasks import Tasks
+from batmon.engine.told import Told
 from batmon.errors import StoreUnavailable
 from batmon.evidence import LogBatch, LogFollower, SightChanged
 from batmon.evidence.events import LogEvent
@@ -75,34 +76,38 @@ async def feed_deadlines(scheduler: Scheduler, follower: LogFollower, checker: C
         await bounded.start(f"deadline of {name}", lambda name=name: check(name))  # type: ignore[misc]
 
 
-async def feed_records(store: Store, checker: Checker, now: Callable[[], datetime]) -> None:
-    """Have a program judged when somebody writes a record for it, or wrote one while we could not hear; for ever."""
-    waiting: dict[str, None] = {}
-    some = asyncio.Event()
-    since = now() - SWEEP_BACK
+async def feed_records(store: Store, checker: Checker, now: Callable[[], datetime], told: Told) -> None:
+    """Have a program judged when somebody writes a record for it, or wrote one while we could not hear; for ever.
 
-    def heard(_channel: str, bot: str) -> None:
-        waiting[bot] = None
-        some.set()
+    ``told`` also hears from those who write records through the daemon. While many records come, looking at them takes
+    at most half of the daemon's time.
+    """
+    clock = asyncio.get_running_loop().time
+    since = now() - SWEEP_BACK
 
     async def sweep() -> None:
         for bot in await store.foreign_changes_since(since):
-            heard("", bot)
+            told.tell(bot)
 
-    listening = await store.listen(heard, on_reconnect=sweep)
-    listening.add_done_callback(lambda _task: some.set())
-    await sweep()
-    while not listening.done():
-        await some.wait()
-        some.clear()
-        since = now() - SWEEP_BACK
-        while waiting and not listening.done():
-            bot = next(iter(waiting))
-            del waiting[bot]  # before looking: what is written meanwhile must be looked at again
+    async def look() -> None:
+        nonlocal since
+        while True:
+            bot = await told.next()
+            since, begun = now() - SWEEP_BACK, clock()
             try:
                 await checker.on_record(bot)
             except StoreUnavailable as error:
                 log.warning("cannot look at a record, will try again: %s", error, extra={"bot": bot})
-                heard("", bot)
+                told.tell(bot)
                 await asyncio.sleep(RETRY_SEC)
-    await listening
+            if told:
+                await asyncio.sleep(clock() - begun)
+
+    listening = await store.listen(lambda _channel, bot: told.tell(bot), on_reconnect=sweep)
+    await sweep()
+    looking = asyncio.create_task(look(), name="look at records")
+    try:
+        await asyncio.wait((listening, looking), return_when=asyncio.FIRST_COMPLETED)
+        await (listening if listening.done() else looking)
+    finally:
+        looking.cancel()

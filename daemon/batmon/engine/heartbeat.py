@@ -65,6 +65,7 @@ class Heartbeat:
         await self._checker.save_cursors()
         if self._beats % PARTITIONS_EVERY == 0:
             await self._store.ensure_partitions(self._now())
+            await self._store.prune_signatures()
         self._beats += 1
 
     def _missed(self, why: str) -> None:

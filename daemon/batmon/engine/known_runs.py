@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -36,6 +36,11 @@ def with_processes(
         nearest = known or sorted(near, key=lambda run: abs(run.start_time - began))
         found.extend(replace(run, process=process) for run in nearest[:1])
     return found
+
+
+def with_recorded(runs: Sequence[Run], processes: Mapping[UUID, ProcessEvidence]) -> list[Run]:
+    """The open runs whose process somebody recorded, with what is known of it."""
+    return [replace(run, process=processes[run.run_id]) for run in runs if run.run_id in processes and not run.finished]
 
 
 def strip(runs: Sequence[Run]) -> list[list[Any]]:

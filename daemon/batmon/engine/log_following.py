@@ -55,6 +55,11 @@ class Following:
         """It is the newest of its series: the program writes here, and in what comes after it."""
         self._next: Found | None = None
 
+    @property
+    def identity(self) -> tuple[int, int]:
+        """(device, inode) of the file that is read now."""
+        return self._tail.identity
+
     def step(self, *, look: bool) -> Step:
         """The lines that landed. ``look`` says to look for the next file of the series too."""
         if look and self._live and self._next is None:

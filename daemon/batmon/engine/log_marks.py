@@ -48,19 +48,7 @@ class LineReader:
         return [self._line(line) for line in raw]
 
     def _line(self, raw: RawLine) -> Line:
-        text = raw.text[:SHOWN_CHARS]
-        line: Line = {
-            "offset": raw.offset,
-            "end": raw.end,
-            "text": text,
-            "level": level_of(text),
-            "time": self.time(text),
-            "run_id": None,
-            "run": None,
-        }
-        if raw.cut is not None or len(raw.text) > SHOWN_CHARS:
-            line["cut"] = raw.cut or len(raw.text)
-        return line
+        return line_of(raw, self.time(raw.text[:SHOWN_CHARS])) | {"run_id": None, "run": None}
 
     def mark(self, lines: Sequence[Line], runs: Iterable[Run]) -> list[dict[str, Any]]:
         """Say of each line to which run it belongs; gives those runs, oldest first, in short.
@@ -85,6 +73,15 @@ class LineReader:
             elif line["offset"] <= span.start < line["end"]:
                 line["run"] = "start"
         return [run_in_short(run) for run in sorted(used.values(), key=lambda run: run.start_time)]
+
+
+def line_of(raw: RawLine, time: datetime | None) -> Line:
+    """A line for the gate, without a word of runs."""
+    text = raw.text[:SHOWN_CHARS]
+    line: Line = {"offset": raw.offset, "end": raw.end, "text": text, "level": level_of(text), "time": time}
+    if raw.cut is not None or len(raw.text) > SHOWN_CHARS:
+        line["cut"] = raw.cut or len(raw.text)
+    return line
 
 
 def run_in_short(run: Run) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from batmon.evidence.rotation import is_compressed, unrotated
+from batmon.evidence.rotation import is_compressed, packing_of, unrotated
 
 _MAGIC = re.compile(r"[*?\[]")
 
@@ -40,15 +40,18 @@ class Survey:
     problems: dict[str, str] = field(default_factory=dict)
     irregular: dict[str, str] = field(default_factory=dict)
     """Paths that match and are not regular files, with what is wrong."""
+    packed: bool = False
+    """Whether compressed files were looked for too."""
 
 
-def survey(base_dir: Path, patterns: Iterable[str]) -> Survey:
+def survey(base_dir: Path, patterns: Iterable[str], *, packed: bool = False) -> Survey:
     """Look for the files that ``patterns`` (glob forms below ``base_dir``, ``**`` for any depth) name.
 
     A rotated file (``x.log.1``, ``x.log-20261121``) belongs to the pattern that its unrotated name matches. Names that
-    begin with a dot need a pattern that does; compressed files are left out. Never raises for what is on the disk.
+    begin with a dot need a pattern that does. Compressed files (``x.log.2.gz``) are left out unless ``packed``. Never
+    raises for what is on the disk.
     """
-    result = Survey()
+    result = Survey(packed=packed)
     for pattern in patterns:
         whole = Path(base_dir).absolute() / pattern
         fixed, rest = Path(whole.anchor), list(whole.parts[1:])
@@ -67,6 +70,11 @@ def names_match(name: str, pattern: str) -> bool:
         return True
     before = unrotated(name)
     return before is not None and _compiled(pattern).match(before) is not None
+
+
+def folder_matches(name: str, pattern: str) -> bool:
+    """Whether a folder's name fits one component of a pattern that goes on below it."""
+    return not (name.startswith(".") and not pattern.startswith(".")) and _compiled(pattern).match(name) is not None
 
 
 def _walk(result: Survey, folder: str, rest: list[str], *, unwatched: int) -> None:
@@ -138,7 +146,7 @@ def _is_folder(result: Survey, path: str) -> bool:
 
 
 def _take(result: Survey, path: str) -> None:
-    if is_compressed(path):
+    if is_compressed(path) and not (result.packed and packing_of(path)):
         return
     try:
         # os.stat, not DirEntry.stat: the latter has no inode on Windows.

@@ -1,4 +1,7 @@
-"""The one door to a log file: only a regular file, never waiting, never in the way of the program that writes it."""
+"""The one door to a log file: only a regular file, never waiting, never in the way of the program that writes it.
+
+A compressed log is read as what it holds, from an unpacked copy.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,9 @@ import sys
 from pathlib import Path
 
 from batmon.errors import EvidenceError
+from batmon.evidence.identity import read_at
+from batmon.evidence.packed import Damage, NotPackedError, unpack
+from batmon.evidence.rotation import packing_of
 
 _KINDS = {
     stat.S_IFIFO: "a FIFO",
@@ -21,28 +27,58 @@ _KINDS = {
 
 
 def open_log(path: str | Path) -> io.FileIO:
-    """The file at ``path``, open for unbuffered reading.
+    """The content of the log at ``path``, open for unbuffered reading; of a compressed one its unpacked copy.
 
     Raises:
-        EvidenceError: it is missing, not readable, not a regular file, or a link that leaves its folder.
+        EvidenceError: it is missing, not readable, not a regular file, or a link that leaves its folder; or an archive
+            that cannot be unpacked.
+    """
+    return open_content(path)[0]
+
+
+def open_content(path: str | Path) -> tuple[io.FileIO, Damage | None]:
+    """As ``open_log``, and what is wrong with a compressed log that could be read in part."""
+    try:
+        file = open_regular(os.fspath(path))
+        if packing_of(os.fspath(path)) is None:
+            return file, None
+        from batmon.evidence.unpacked import copies  # noqa: PLC0415 - it imports this module
+
+        with file:
+            return copies().open(file, os.fspath(path))
+    except (OSError, ValueError) as error:
+        raise _refusal(path, error) from error
+
+
+def read_head(path: str | Path, length: int) -> bytes:
+    """The first ``length`` bytes of a log's content, without unpacking the rest of a compressed one.
+
+    Raises:
+        EvidenceError: as ``open_log``.
     """
     try:
-        return open_regular(os.fspath(path))
-    except OSError as error:
-        raise EvidenceError(f"cannot read {path}: {error.strerror or error}", hint=_hint(error)) from error
-    except ValueError as error:  # a NUL byte in the name
-        raise EvidenceError(f"cannot read {str(path)!r}: {error}") from error
+        with open_regular(os.fspath(path)) as file:
+            if packing_of(os.fspath(path)) is None:
+                return read_at(file, 0, length)
+            head = bytearray()
+            for piece in unpack(file):
+                if isinstance(piece, Damage) or len(head) >= length:
+                    break
+                head += piece
+            return bytes(head[:length])
+    except (OSError, ValueError) as error:
+        raise _refusal(path, error) from error
 
 
 def open_regular(path: str) -> io.FileIO:
-    """As ``open_log``, with ``OSError`` for callers that treat a missing file unlike an unreadable one.
+    """The bytes of a file as they are, with ``OSError`` for callers that treat a missing file unlike an unreadable one.
 
     A symbolic link is followed only to a file in its own folder or below (``current.log -> app-1.log``): a program
     could otherwise have the daemon show any file of the machine.
     """
     target = _inside_its_folder(path)
     refuse_irregular(os.stat(target).st_mode)  # noqa: PTH116 - hot path; before opening: opening a device may already act on it
-    descriptor = _open_shared(target)
+    descriptor = open_shared(target)
     try:
         refuse_irregular(os.fstat(descriptor).st_mode)
         return io.FileIO(descriptor, "rb")
@@ -70,6 +106,14 @@ def _inside_its_folder(path: str) -> str:
     return str(target)
 
 
+def _refusal(path: str | Path, error: OSError | ValueError) -> EvidenceError:
+    if isinstance(error, NotPackedError):
+        return EvidenceError(f"cannot unpack {path}: {error}", hint="give a text file another name")
+    if isinstance(error, OSError):
+        return EvidenceError(f"cannot read {path}: {error.strerror or error}", hint=_hint(error))
+    return EvidenceError(f"cannot read {str(path)!r}: {error}")  # a NUL byte in the name
+
+
 def _hint(error: OSError) -> str:
     if isinstance(error, PermissionError):
         return "give the daemon's user the right to read it"
@@ -85,7 +129,8 @@ if sys.platform == "win32":
     import msvcrt
     from ctypes import wintypes
 
-    def _open_shared(path: str) -> int:
+    def open_shared(path: str) -> int:
+        """A descriptor for reading; the program may go on to write, rename and delete the file."""
         # os.open does not share deletion: while we read, the program's own rotation would fail.
         generic_read, share_all, open_existing, attribute_normal = 0x80000000, 0x7, 3, 0x80
         create = ctypes.WinDLL("kernel32", use_last_error=True).CreateFileW
@@ -101,5 +146,6 @@ if sys.platform == "win32":
 
 else:
 
-    def _open_shared(path: str) -> int:
+    def open_shared(path: str) -> int:
+        """A descriptor for reading; never waits, follows no link."""
         return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NOCTTY)

@@ -17,6 +17,9 @@ import psutil
 _CLOCK_TOLERANCE_SEC = 0.05
 """By which two readings of one creation time may differ: Linux derives it from the boot time."""
 
+_CLOCKS_SEC = 2.0
+"""The same where another program read one of the two: in whole seconds perhaps, or before the clock was set."""
+
 _POLL_SEC = 0.02
 _ROUNDS = 3
 """How often a tree is listed again while it is being killed: a process may start another meanwhile."""
@@ -52,6 +55,19 @@ def identify(pid: int) -> ProcessIdentity | None:
 def is_alive(process: ProcessIdentity) -> bool:
     """Whether that very process still runs; one that ended and was not yet reaped (a zombie) does not."""
     return _living(process) is not None
+
+
+def holds(pid: int, created: float | None, *, begun_by: float) -> bool:
+    """Whether the process that somebody named still runs.
+
+    ``created`` is as that somebody read it, seconds since the epoch. Where it could not be read, whatever has this pid
+    and was created at ``begun_by`` or before is taken for it.
+    """
+    found = identify(pid)
+    if found is None:
+        return False
+    same = found.created <= begun_by if created is None else abs(found.created - created) <= _CLOCKS_SEC
+    return same and is_alive(found)
 
 
 def tree(process: ProcessIdentity) -> tuple[ProcessIdentity, ...]:

@@ -20,7 +20,8 @@ from batmon.errors import EvidenceError
 from batmon.evidence.decode import HEAD_BYTES, codec_of
 from batmon.evidence.identity import read_at
 from batmon.evidence.lines import RawLine
-from batmon.evidence.opening import open_log
+from batmon.evidence.opening import open_content, read_head
+from batmon.evidence.packed import Damage
 
 _Found = TypeVar("_Found")
 
@@ -31,6 +32,9 @@ _BLOCK = 1 << 20
 _WINDOW = 64 * 1024
 _PAGE_BYTES = 8 << 20
 """Bytes of the file on one page and side at most; there are fewer lines then than were asked for."""
+
+_NEAR = 512
+"""Bytes in which a time is looked for line by line."""
 
 _UNTIMED_BYTES = 256 * 1024
 """How far a line with a time is looked for behind a place without one."""
@@ -61,13 +65,17 @@ class At:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some lines of a file that held ``size`` bytes, and whether they reach its start and its end."""
+    """Some lines of a file that held ``size`` bytes, and whether they reach its start and its end.
+
+    Of a compressed file the size is that of what it holds; ``damage`` says why the rest of it could not be read.
+    """
 
     path: str
     size: int
     lines: list[RawLine]
     at_start: bool
     at_end: bool
+    damage: Damage | None = None
 
 
 def read_page(path: str | Path, *, at: At, before: int = 0, after: int = 0, encoding: str = "auto") -> Page:
@@ -85,7 +93,7 @@ def read_page(path: str | Path, *, at: At, before: int = 0, after: int = 0, enco
         extents += _within(text.extents_from(anchor), after, lambda extent: extent[1] - anchor)
         lines = [text.line(start, end) for start, end in extents]
         first, last = (extents[0][0], extents[-1][1]) if extents else (anchor, anchor)
-        return Page(str(path), text.size, lines, first == 0, last >= text.size)
+        return Page(str(path), text.size, lines, first == 0, last >= text.size, text.damage)
 
 
 def find_time(
@@ -99,26 +107,48 @@ def find_time(
         EvidenceError: as ``read_page``.
     """
     with open_text(path, encoding) as text:
-        low, high = 0, text.size
-        while high - low > _WINDOW:
-            middle = (low + high) // 2
-            timed = _first_timed(text, middle, min(high, middle + _UNTIMED_BYTES), parse)
-            if timed is None or timed[1] >= when:
-                high = middle
-            else:
-                low = timed[0]
-        for start, end in text.extents_from(text.snap(low)):
-            time = parse(text.line(start, end).text)
-            if time is not None and time >= when:
-                return start
-        return text.size
+        return time_offset(text, when, parse)
+
+
+def time_offset(
+    text: LogText, when: datetime, parse: Callable[[str], datetime | None], *, begin: int = 0, end: int | None = None
+) -> int:
+    """As ``find_time``, in an open file, among the lines from ``begin`` until ``end`` (where lines begin).
+
+    Without such a line ``end``. Where no line has a time for 256 KiB, these lines count as later than ``when``.
+    """
+    low = begin
+    high = stop = text.size if end is None else end
+    if low >= high:
+        return stop
+    first = _first_timed(text, low, min(high, low + _UNTIMED_BYTES), parse)
+    if first is not None and first[1] >= when:
+        return first[0]
+    while high - low > _NEAR:
+        middle = (low + high) // 2
+        timed = _first_timed(text, middle, min(high, middle + _UNTIMED_BYTES), parse)
+        if timed is None or timed[1] >= when:
+            high = middle
+        else:
+            low = timed[0]
+    limit = high + _UNTIMED_BYTES
+    for line, behind in text.extents_from(text.snap(low)):
+        if line >= stop:
+            break
+        time = parse(text.line(line, behind).text)
+        if time is not None and time >= when:
+            return line
+        if line >= limit:
+            return text.snap(high)
+    return stop
 
 
 class LogText:
     """An open file as lines: extents are (start, end) byte positions, end after the newline."""
 
-    def __init__(self, file: io.FileIO, encoding: str) -> None:
+    def __init__(self, file: io.FileIO, encoding: str, damage: Damage | None = None) -> None:
         self._file = file
+        self.damage = damage
         self.size = os.fstat(file.fileno()).st_size
         self.codec = codec_of(read_at(file, 0, HEAD_BYTES), encoding)
         self._at, self._held = 0, b""
@@ -198,6 +228,21 @@ class LogText:
         return RawLine(start, end, text[:SHOWN_CHARS], len(text) if len(text) > SHOWN_CHARS else None)
 
 
+def head_lines(path: str | Path, encoding: str, length: int = _WINDOW) -> Iterator[str]:
+    """The lines that begin in the first ``length`` bytes, cheaply: a compressed file is unpacked only so far. Blocks.
+
+    Raises:
+        EvidenceError: as ``open_text``.
+    """
+    head = read_head(path, length)
+    codec, start = codec_of(head[:HEAD_BYTES], encoding), 0
+    while start < len(head):
+        found = codec.find_newline(head, start)
+        stop = len(head) - len(head) % codec.width if found < 0 else found
+        yield codec.decode(head[start:stop][: 4 * SHOWN_CHARS], cut=True)[:SHOWN_CHARS]
+        start = stop + codec.width
+
+
 @contextmanager
 def open_text(path: str | Path, encoding: str) -> Iterator[LogText]:
     """The file at ``path`` as lines.
@@ -205,9 +250,10 @@ def open_text(path: str | Path, encoding: str) -> Iterator[LogText]:
     Raises:
         EvidenceError: it is missing, unreadable, not a regular file, or reading it fails.
     """
-    with open_log(path) as file:
+    file, damage = open_content(path)
+    with file:
         try:
-            yield LogText(file, encoding)
+            yield LogText(file, encoding, damage)
         except OSError as error:
             raise EvidenceError(f"cannot read {path}: {error.strerror or error}") from error
 

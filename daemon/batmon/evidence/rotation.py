@@ -8,7 +8,8 @@ from dataclasses import dataclass
 _STAMP = r"(?:19|20)\d{2}[-._]?\d{2}[-._]?\d{2}(?:[-._T ]?\d{2}(?:[-._:]?\d{2}){0,2})?"
 _SUFFIX = re.compile(rf"^(?P<base>.+?)(?:\.(?P<number>\d{{1,4}})|[-._](?P<date>{_STAMP}|\d{{10}})|\.(?:old|bak|prev))$")
 _DATE = re.compile(rf"(?<!\d)(?:{_STAMP}|(?:19|20)\d{{2}}(?:[-._/\\]\d{{2}}){{1,2}}|\d{{6}})(?!\d)")
-_COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".zip", ".7z", ".lz4", ".tmp", ".swp")
+_PACKINGS = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
+_UNREAD = (".zip", ".7z", ".lz4", ".tmp", ".swp")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -27,7 +28,10 @@ class Place:
 
 
 def place_of(path: str) -> Place:
-    """The place that a path claims: ``x.log.2 < x.log.1 < x.log``, ``x-20261120.log < x-20261121.log``."""
+    """The place that a path claims: ``x.log.2.gz < x.log.1 < x.log``, ``x-20261120.log < x-20261121.log``.
+
+    A compressed file stands where it stood before it was compressed.
+    """
     base, stamp, number = _strip(path)
     dates = tuple(re.sub(r"\D", "", found) for found in _DATE.findall(base))
     return Place(_DATE.sub("#", base), dates, base == path, stamp, -number)
@@ -44,14 +48,28 @@ def unrotated(name: str) -> str | None:
     return None if base == name else base
 
 
+def packing_of(name: str) -> str | None:
+    """How the name says that a log is compressed: ``gzip``, ``bzip2``, ``xz`` or ``zstd``; None when it does not."""
+    return _PACKINGS.get(_ending(name))
+
+
 def is_compressed(name: str) -> bool:
-    """Whether the name says that the content is packed, or not yet in its place: neither is read."""
-    return name.lower().endswith(_COMPRESSED)
+    """Whether the name says that the content is packed, or not yet in its place: nothing that grows."""
+    return packing_of(name) is not None or _ending(name) in _UNREAD
+
+
+def _ending(name: str) -> str:
+    return name[name.rfind(".") :].lower()
 
 
 def _strip(path: str) -> tuple[str, str, int]:
-    """(without suffixes, date of the suffix, number of the suffix); up to two suffixes, as in ``x.log-20261121.1``."""
+    """(without suffixes, date of the suffix, number of the suffix); up to two suffixes, as in ``x.log-20261121.1``.
+
+    The suffix of a compression stands behind them and does not count.
+    """
     stamp, number = "", 0
+    if packing_of(path) is not None and _base_name(stem := path[: path.rfind(".")]):
+        path = stem
     for _ in range(2):
         found = _SUFFIX.match(path)
         if found is None or not _base_name(found["base"]):

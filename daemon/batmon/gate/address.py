@@ -13,6 +13,7 @@ import getpass
 import json
 import os
 import secrets
+import shutil
 import socket
 import stat
 import struct
@@ -25,6 +26,7 @@ from batmon.errors import DaemonUnreachable, GateError, Refused
 from batmon.gate.frames import LINE_LIMIT
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Factory = Callable[[], asyncio.Protocol]
 
 BACKLOG = 128
 
@@ -57,10 +59,39 @@ async def listen(address: str, handler: Handler) -> Listener:
     try:
         private_folder(path.parent)
         if path.suffix == ".json":
-            return await _listen_loopback(path, handler)
-        return await _listen_socket(path, handler)
+            return await _listen_loopback(
+                path, lambda: asyncio.start_server(handler, "127.0.0.1", 0, limit=LINE_LIMIT, backlog=BACKLOG), "gate"
+            )
+        return await _listen_socket(
+            path, lambda sock: asyncio.start_unix_server(handler, sock=sock, limit=LINE_LIMIT, backlog=BACKLOG)
+        )
     except OSError as error:
         raise GateError(f"the gate cannot be opened at {address}: {error.strerror or error}") from error
+
+
+async def open_door(address: str, factory: Factory, *, shared: bool = False, group: str = "") -> Listener:
+    """Listen at ``address`` with a protocol of one's own; ``shared``: in a folder that others may enter.
+
+    A shared one is open to ``group``, or to nobody else without it.
+
+    Raises:
+        Refused: another daemon answers there, or the folder is somebody else's.
+        GateError: the address cannot be used.
+    """
+    path = Path(address)
+    loop = asyncio.get_running_loop()
+    try:
+        if not shared:
+            private_folder(path.parent)
+        if path.suffix == ".json":
+            return await _listen_loopback(
+                path, lambda: loop.create_server(factory, "127.0.0.1", 0, backlog=BACKLOG), "record"
+            )
+        return await _listen_socket(
+            path, lambda sock: loop.create_unix_server(factory, sock=sock, backlog=BACKLOG), group=group
+        )
+    except OSError as error:
+        raise GateError(f"nobody can be let in at {address}: {error.strerror or error}") from error
 
 
 async def connect(address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, str | None]:
@@ -134,13 +165,21 @@ def user_name(uid: int | None) -> str:
         return f"uid:{uid}"
 
 
-async def _listen_socket(path: Path, handler: Handler) -> Listener:
+async def _listen_socket(
+    path: Path, serve: Callable[[socket.socket], Awaitable[asyncio.Server]], *, group: str = ""
+) -> Listener:
     await _clear(path)
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         sock.bind(os.fspath(path))
         path.chmod(0o600)  # noqa: ASYNC240 - once, at the start
-        server = await asyncio.start_unix_server(handler, sock=sock, limit=LINE_LIMIT, backlog=BACKLOG)
+        if group:
+            try:
+                shutil.chown(path, group=group)
+            except LookupError:
+                raise GateError(f"there is no group {group!r} on this machine", hint="correct [record] group") from None
+            path.chmod(0o660)  # noqa: ASYNC240 - once, at the start
+        server = await serve(sock)
     except BaseException:
         sock.close()
         raise
@@ -166,15 +205,15 @@ async def _clear(path: Path) -> None:
     raise Refused(f"another daemon answers at {path}", hint="stop it, or choose another --state")
 
 
-async def _listen_loopback(path: Path, handler: Handler) -> Listener:
+async def _listen_loopback(path: Path, serve: Callable[[], Awaitable[asyncio.Server]], name: str) -> Listener:
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         port, _ = _read_loopback(path)
         _, writer = await asyncio.wait_for(asyncio.open_connection("127.0.0.1", port), timeout=2)
         writer.close()
         raise Refused(f"another daemon answers at {path}", hint="stop it, or choose another --state")
-    server = await asyncio.start_server(handler, "127.0.0.1", 0, limit=LINE_LIMIT, backlog=BACKLOG)
+    server = await serve()
     token = secrets.token_urlsafe(32)
-    handle, temporary = tempfile.mkstemp(prefix=".gate-", dir=path.parent)
+    handle, temporary = tempfile.mkstemp(prefix=f".{name}-", dir=path.parent)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         json.dump({"port": server.sockets[0].getsockname()[1], "token": token}, file)
     Path(temporary).replace(path)  # noqa: ASYNC240 - once, at the start

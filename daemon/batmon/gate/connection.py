@@ -192,8 +192,11 @@ class Connection:
             detail = str(error) or type(error).__name__
             raise
         finally:
-            if verb.written_down or outcome == "refused":
+            if verb.written_down:
                 await server.write_down(caller, request.verb, request.args, outcome, detail)
+            elif outcome == "refused":
+                async with server.refusing(caller.user):
+                    await server.write_down(caller, request.verb, request.args, outcome, detail)
         return _line(Ok, request.id, answer)
 
     async def _stream(self, request: Request, caller: Caller, verb: Verb) -> dict[str, Any]:
@@ -300,7 +303,7 @@ class Connection:
 def _told(args: dict[str, Any], answer: dict[str, Any]) -> str:
     """What the audit trail says of something that was done: how it was asked, and what came of it. No secrets."""
     asked = {key: args[key] for key in ("role", "from", "expires_at", "force", "params") if args.get(key)}
-    came = {key: answer[key] for key in ("fingerprint", "run_id", "stopped", "removed") if key in answer}
+    came = {key: answer[key] for key in ("fingerprint", "run_id", "stopped", "removed", "path") if key in answer}
     return ", ".join(f"{key}: {value}" for key, value in (asked | came).items())
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-MULTILINE_FIELDS = frozenset({"error_details", "text", "traceback"})
+MULTILINE_FIELDS = frozenset({"error", "error_details", "text", "traceback"})
 """Keys of the protocol whose string may hold newlines; in every other one a newline is shown as a symbol."""
 
 TAB = "    "

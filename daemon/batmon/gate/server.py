@@ -152,7 +152,7 @@ class GateServer:
 
     async def write_down(self, caller: Caller, action: str, args: dict[str, Any], outcome: str, detail: str) -> None:
         """Hand one entry to the audit trail; a trail that cannot be written is logged and stops nobody's answer."""
-        target = next((str(args[key]) for key in ("program", "run_id", "name") if args.get(key)), "")
+        target = next((str(args[key]) for key in ("program", "run_id", "name", "path") if args.get(key)), "")
         entry = AuditEntry(
             at=self.now(),
             actor=clean(caller.user),

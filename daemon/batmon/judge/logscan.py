@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
-from batmon.judge.patterns import RETRY, TRACEBACK, Patterns, Sign, head_of
+from batmon.judge.error_entries import Entry, Occurrence, Trace
+from batmon.judge.patterns import RETRY, TRACEBACK, Level, Patterns, Sign, head_of
 from batmon.judge.scan_state import Found, Memory, ScanState
 from batmon.judge.timestamps import TimeReader, date_in_path
 from batmon.model import NAMESPACE, LogEvidence, LogSpan, Origin, Program, Run, RunStatus
@@ -42,10 +43,11 @@ class Line(Protocol):
 
 
 class ScanResult(NamedTuple):
-    """The state to go on from, and the runs that began or changed, oldest first."""
+    """The state to go on from, the runs that began or changed, oldest first, and the errors in these lines."""
 
     state: ScanState
     runs: tuple[Run, ...]
+    errors: tuple[Occurrence, ...] = ()
 
 
 class Scanner:
@@ -73,7 +75,8 @@ class Scanner:
         reading = _Reading(self, Memory.of(state), path, self._hint(lines, path, written))
         for line in lines:
             reading.take(line)
-        return ScanResult(reading.memory.state(), reading.runs())
+        reading.tell_entry()
+        return ScanResult(reading.memory.state(), reading.runs(), tuple(reading.errors))
 
     def leaves_out_dates(self, lines: Sequence[Line]) -> bool | None:
         """Whether these lines say only the time of day, or no year; None if they say no time at all."""
@@ -97,6 +100,7 @@ class _Reading:
         self._path = path
         self._hint = hint
         self._changed: dict[tuple[datetime, int], Found] = {}
+        self.errors: list[Occurrence] = []
 
     def runs(self) -> tuple[Run, ...]:
         """What began or changed in this pass.
@@ -112,13 +116,11 @@ class _Reading:
         memory, text = self.memory, line.text
         found = self._scanner.reader.find(text, _later(memory.last_at, self._hint))
         if found is None:
-            if memory.last_at is None or not text.strip():
-                return
-            if memory.tracing:
-                self._traced(line)
+            if memory.last_at is None or not text.strip() or self._goes_below(line):
                 return
             level, message, at = memory.level, text.strip(), memory.last_at
         else:
+            self._close_entry()
             at = found.at
             level, message = head_of(text[found.end :])
             self._silence(at, line)
@@ -133,10 +135,58 @@ class _Reading:
         elif found is not None and level in ("error", "critical"):
             self._counted(at)
         self._processed(text, message, at)
-        if sign is not None and sign.kind == "failed":
-            self._failed(line, at, message)
+        failed = sign is not None and sign.kind == "failed"
+        if sign is not None and failed:
+            failed = self._failed(line, at, message)
         elif sign is not None and sign.kind == "succeeded":
             self._succeeded(line, at, message, sign)
+        if found is not None and (level in ("error", "critical") or (sign is not None and sign.kind == "failed")):
+            self._entry_begins(line, at, message, level, failing=failed)
+
+    def _goes_below(self, line: Line) -> bool:
+        """Read a line without a time for what stands above it; whether it says nothing else."""
+        memory = self.memory
+        if memory.entry is not None:
+            memory.entry.trace.take(line.text)
+        if memory.tracing:
+            self._traced(line)
+        return bool(memory.tracing)
+
+    def _entry_begins(self, line: Line, at: datetime, message: str, level: Level | None, *, failing: bool) -> Entry:
+        """An error: it is told once its lines are over, or with the last line of this reading."""
+        run = self._current(at)
+        key = None if run is None else (run.start.isoformat(), run.ordinal)
+        said, sample = message[:LINE_CHARS], line.text.strip()[:LINE_CHARS]
+        entry = self.memory.entry = Entry(said, sample, at.isoformat(), level or "error", key, failing, Trace())
+        return entry
+
+    def _entry_traced(self, line: Line, at: datetime, message: str, *, failing: bool) -> None:
+        """A trace begins: below an error it belongs to that, else it is one."""
+        entry, run = self.memory.entry, self._current(at)
+        if entry is None:
+            words = "" if message.startswith("Traceback") else message
+            self._entry_begins(line, at, words, None, failing=failing).trace.take(line.text)
+            return
+        entry.failing = entry.failing or failing
+        if entry.run is None and run is not None:
+            entry.run = (run.start.isoformat(), run.ordinal)
+
+    def tell_entry(self) -> None:
+        """Tell the error whose lines were read, as far as they are there; the run that failed by it is of its kind."""
+        entry = self.memory.entry
+        if entry is None:
+            return
+        self.errors += entry.tell()
+        if not entry.failing or entry.told is None:
+            return
+        for run in (self.memory.ended, *self.memory.open):
+            if run is not None and (run.start.isoformat(), run.ordinal) == entry.run and run.signature != entry.told[0]:
+                run.signature = entry.told[0]
+                self._change(run)
+
+    def _close_entry(self) -> None:
+        self.tell_entry()
+        self.memory.entry = None
 
     def _silence(self, at: datetime, line: Line) -> None:
         """Without start lines a run begins with the first line after the previous end."""
@@ -229,16 +279,18 @@ class _Reading:
         memory.ended, memory.seen_end = run, True
         self._change(run)
 
-    def _failed(self, line: Line, at: datetime, message: str) -> None:
+    def _failed(self, line: Line, at: datetime, message: str) -> bool:
+        """The run failed; False if it had failed before: the first reason counts."""
         run = self._current(at)
         if run is None:  # it broke before it could say that it started
             run = self._open(line, at)
         if run.status is RunStatus.FAILED:
-            return  # the first reason counts
+            return False
         run.first_error = run.first_error or message[:LINE_CHARS]
         run.errors = max(1, run.errors)
         run.sure = False
         self._end(run, line, at, RunStatus.FAILED, message)
+        return True
 
     def _succeeded(self, line: Line, at: datetime, message: str, sign: Sign) -> None:
         memory = self.memory
@@ -266,6 +318,7 @@ class _Reading:
         before = self._current(at)
         known = before is not None and bool(before.traceback)
         self._failed(line, at, message)
+        self._entry_traced(line, at, message, failing=not known)
         memory.tracing = "skip" if known else "gather"
         memory.frame_above = False
         if not known and memory.ended is not None:
@@ -294,10 +347,15 @@ def _later(one: datetime | None, other: datetime | None) -> datetime | None:
     return max((at for at in (one, other) if at is not None), default=None)
 
 
+def run_id_of(program: str, start: datetime, ordinal: int) -> uuid.UUID:
+    """The id of the run of ``program`` that a log shows to begin at ``start``, the how manieth with that start."""
+    return uuid.uuid5(NAMESPACE, f"{program}|{start.astimezone(UTC).isoformat()}|{ordinal}")
+
+
 def _run(program: Program, found: Found) -> Run:
     start = found.start.astimezone(UTC)
     return Run(
-        run_id=uuid.uuid5(NAMESPACE, f"{program.name}|{start.isoformat()}|{found.ordinal}"),
+        run_id=run_id_of(program.name, start, found.ordinal),
         program=program.name,
         status=found.status,
         start_time=start,
@@ -306,6 +364,7 @@ def _run(program: Program, found: Found) -> Run:
         error_details=found.traceback,
         processed_count=found.processed or 0,
         origin=Origin.LOG,
+        signature=found.signature if found.status is RunStatus.FAILED else "",
         log=LogEvidence(
             status=found.status,
             span=LogSpan(found.path, found.offset, found.end),

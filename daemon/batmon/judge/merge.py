@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from batmon.model import LogEvidence, Origin, Run
+from batmon.model import LogEvidence, Origin, Run, RunStatus
 
 SLACK = timedelta(seconds=10)
 """How far clocks, and a record written before or after the work, may lie apart."""
@@ -66,6 +66,7 @@ def carry(old: Run | None, new: Run) -> Run:
         process=new.process or old.process,
         log_id=old.log_id if new.log_id is None else new.log_id,
         verified_late=old.verified_late or new.verified_late,
+        signature=new.signature or (old.signature if new.status is RunStatus.FAILED else ""),
     )
 
 
@@ -134,7 +135,7 @@ def _covers(host: Run, later: Sequence[Run], moment: datetime) -> bool:
 def _attached(host: Run, run: Run) -> Run:
     """The row with the log's evidence. A record's own words stay; a re-run has none but what its log says."""
     if host.origin is Origin.RECORD or run.log is None:
-        return replace(host, log=run.log)
+        return replace(host, log=run.log, signature=run.signature or host.signature)
     stopped = host.process is not None and bool(host.process.stopped_by)
     return replace(
         host,
@@ -142,4 +143,5 @@ def _attached(host: Run, run: Run) -> Run:
         message=host.message if stopped or not run.message else run.message,
         error_details=run.error_details or host.error_details,
         processed_count=host.processed_count if run.log.processed is None else run.log.processed,
+        signature=run.signature or host.signature,
     )

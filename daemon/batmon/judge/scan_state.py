@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
+from batmon.judge.error_entries import Entry
 from batmon.judge.patterns import Level
 from batmon.model import RunStatus
 
@@ -37,6 +38,8 @@ class Found:
     first_error: str = ""
     traceback: str = ""
     processed: int | None = None
+    signature: str = ""
+    """Of the error that it failed by."""
 
     def to_json(self) -> dict[str, Any]:
         """Only strings, numbers and lists."""
@@ -99,6 +102,8 @@ class Memory:
     frame_above: bool = False
     starts: list[tuple[str, int]] = field(default_factory=list)
     """Latest start times and how many runs had each."""
+    entry: Entry | None = None
+    """The error whose lines may go on."""
 
     @classmethod
     def of(cls, state: ScanState) -> Memory:
@@ -111,6 +116,7 @@ class Memory:
         data["ended"] = Found.from_json(data["ended"]) if data["ended"] else None
         data["last_at"] = datetime.fromisoformat(data["last_at"]) if data["last_at"] else None
         data["starts"] = [(at, count) for at, count in data["starts"]]
+        data["entry"] = Entry.from_json(data["entry"]) if data.get("entry") else None
         return cls(**data)
 
     def state(self) -> ScanState:
@@ -129,5 +135,6 @@ class Memory:
                 "tracing": self.tracing,
                 "frame_above": self.frame_above,
                 "starts": [list(entry) for entry in self.starts],
+                "entry": self.entry.to_json() if self.entry else None,
             }
         )

@@ -6,15 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-
 from batmon.model import Run
+from batmon.store import signatures
 from batmon.store.run_rows import columns, run_json
 from batmon.store.shapes import AuditEntry, Cursor, Judgement, StoredState, state_of
 from batmon.store.statements import sql
 from batmon.store.texts import storable, to_json
 
-Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
+Connection = signatures.Connection
 
 
 class Lost(Exception):
@@ -32,6 +31,8 @@ async def commit(connection: Connection, judgement: Judgement) -> StoredState:
         if before is None:
             raise Lost
         log_ids = await write_runs(connection, judgement.runs, judgement.removed_runs, judgement.node)
+        await signatures.count(connection, judgement.program, judgement.node, judgement.errors)
+        await signatures.move_runs(connection, judgement.program, judgement.merged_runs)
         await write_cursors(connection, judgement.cursors)
         state = await _write_state(connection, judgement, log_ids)
         moved = (before["status"], before["reason"]) != (state.status.value, state.reason.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -55,6 +56,7 @@ def run_json(run: Run, log_id: int | None = None) -> dict[str, Any]:
         "pid": run.process.pid if run.process and run.process.alive else None,
         "exit_code": run.process.exit_code if run.process else None,
         "verified_late": run.verified_late,
+        "signature": run.signature or None,
         "slot": _moment(run.slot),
         "log": None
         if run.log is None
@@ -149,6 +151,8 @@ def evidence_json(run: Run) -> dict[str, Any]:
             "message": run.record.message,
             "error_details": run.record.error_details,
         }
+    if run.signature:
+        found["signature"] = run.signature
     return found
 
 
@@ -159,7 +163,10 @@ def run_of(row: Record) -> Run:
     record = None
     if origin is Origin.RECORD:
         record = RecordEvidence(status, row["status"], row["message"] or "", row["error_details"] or "")
-    seen, process, noted = _evidence(row["evidence"], row["run_id"])
+    held = _held(row["evidence"])
+    seen, process, noted = _evidence(held, row["run_id"])
+    failed = status is RunStatus.FAILED or (seen is not None and seen.status is RunStatus.FAILED)
+    kind = held.get("signature") if failed else None
     return Run(
         run_id=row["run_id"],
         program=row["bot_name"],
@@ -175,17 +182,34 @@ def run_of(row: Record) -> Run:
         started_by=row["started_by"],
         slot=row["slot"],
         verified_late=row["verified_late"],
+        signature=kind if isinstance(kind, str) else "",
         log=seen,
         record=record or noted,
-        process=process,
+        process=_with_exit_code(process, row["exit_code"]) if record is not None else process,
     )
 
 
-def _evidence(text: str, run_id: UUID) -> tuple[LogEvidence | None, ProcessEvidence | None, RecordEvidence | None]:
-    if text == "{}":
+def _with_exit_code(process: ProcessEvidence | None, code: int | None) -> ProcessEvidence | None:
+    """What is known of a recorded run's process, with the exit code that the record gave."""
+    if code is None or (process is not None and process.exit_code is not None):
+        return process
+    if process is None:
+        return ProcessEvidence(pid=None, alive=False, exit_code=code)
+    return replace(process, alive=False, exit_code=code)
+
+
+def _held(text: str) -> Mapping[str, Any]:
+    """The column ``evidence``; nothing where somebody wrote something else into it."""
+    held = {} if text == "{}" else from_json(text)
+    return held if isinstance(held, dict) else {}
+
+
+def _evidence(
+    held: Mapping[str, Any], run_id: UUID
+) -> tuple[LogEvidence | None, ProcessEvidence | None, RecordEvidence | None]:
+    if not held:
         return None, None, None
     try:
-        held = from_json(text)
         return _log(held.get("log")), _process(held.get("process")), _record(held.get("record"))
     except (AttributeError, KeyError, TypeError, ValueError) as error:  # anybody may write into the table
         log.warning("evidence of a run cannot be read: %r", error, extra={"run_id": str(run_id)})

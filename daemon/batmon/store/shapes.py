@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -53,6 +53,27 @@ class Cursor:
     scan_state: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class ErrorSeen:
+    """Errors of one kind (``signature``) in one program: ``count`` from ``first`` to ``last``, the last in ``run_id``.
+
+    A negative count takes back what was counted before. ``fingerprint`` and ``offset``: the log file that was read so
+    far when they were found; what is committed of that file to there or further has been counted already. Empty for
+    errors that stand in no log.
+    """
+
+    signature: str
+    template: str
+    sample: str
+    level: str
+    first: datetime
+    last: datetime
+    count: int
+    run_id: UUID | None = None
+    fingerprint: str = ""
+    offset: int = 0
+
+
 class AuditEntry(Protocol):
     """Somebody tried something: any value with these attributes can be written down."""
 
@@ -94,7 +115,8 @@ class Judgement:
     """All that one judgement changes, to be committed together or not at all.
 
     ``expected_version`` is that of the state it was made from. Of ``runs`` that others own (origin record) only our
-    columns are written. ``removed_runs`` are ids of rows of ours that were merged into others.
+    columns are written. ``removed_runs`` are ids of rows of ours that were merged into others, ``merged_runs`` says
+    into which. ``errors`` that were counted already are left out.
     """
 
     program: str
@@ -111,6 +133,8 @@ class Judgement:
     strip: Sequence[Any] = ()
     incident: Literal["open", "resolve"] | None = None
     audits: Sequence[AuditEntry] = field(default=())
+    errors: Sequence[ErrorSeen] = ()
+    merged_runs: Mapping[UUID, UUID] = field(default_factory=dict)
 
 
 def state_of(row: Record) -> StoredState:
@@ -164,4 +188,5 @@ def program_json(program: Program, node: str, now: datetime) -> dict[str, Any]:
         "rerun": program.rerun,
         "configured": program.configured,
         "seen_at": now,
+        "minutes_per_item": program.minutes_per_item,
     }

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,12 +18,16 @@ import asyncpg
 
 from batmon.errors import StoreUnavailable
 from batmon.model import Program, Run
-from batmon.store import judgements
+from batmon.store import export, judgements, records
+from batmon.store import signatures as kinds
 from batmon.store.listening import Listener, Reconnected
 from batmon.store.mapping import errors_mapped
 from batmon.store.migrate import migrate
+from batmon.store.record_ops import Op
+from batmon.store.records import OpenRun, Recorded
 from batmon.store.run_rows import run_of
-from batmon.store.shapes import AuditEntry, Cursor, Judgement, StoredState, cursor_of, program_json, state_of
+from batmon.store.shapes import AuditEntry, Cursor, ErrorSeen, Judgement, StoredState, cursor_of, program_json, state_of
+from batmon.store.signatures import InProgram, StoredSignature
 from batmon.store.statements import sql
 from batmon.store.texts import from_json, to_json
 
@@ -41,6 +45,7 @@ MONTHS_AHEAD = 3
 
 SESSION = {
     "application_name": "batmon",
+    "synchronous_commit": "on",  # what has been acknowledged is durable, whatever the server's default is
     "batmon.quiet": "on",  # what the daemon writes itself need not be announced to it
     "search_path": "public",
     "timezone": "UTC",
@@ -58,6 +63,7 @@ class Store:
         self._pool = pool
         self._months: set[tuple[int, int]] = set()
         self._listening: set[asyncio.Task[None]] = set()
+        self._recorders: list[asyncpg.pool.PoolConnectionProxy] = []
 
     @classmethod
     async def open(cls, url: str, owner_url: str | None = None) -> Store:
@@ -99,6 +105,8 @@ class Store:
             task.cancel()
         await asyncio.gather(*self._listening, return_exceptions=True)
         try:
+            while self._recorders:
+                await self._pool.release(self._recorders.pop())
             await asyncio.wait_for(self._pool.close(), CLOSE_SEC)
         except (TimeoutError, OSError, asyncpg.InterfaceError):
             self._pool.terminate()
@@ -151,10 +159,10 @@ class Store:
             rows = await connection.fetch(sql("states"), node)
         return {row["program"]: state_of(row) for row in rows}
 
-    async def register_unconfigured(self, name: str, node: str, now: datetime) -> StoredState:
+    async def register_unconfigured(self, name: str, node: str, now: datetime, timezone: str = "UTC") -> StoredState:
         """The state of a bot that nobody configured and that records its own runs, made if there is none."""
         async with self._connection() as connection, connection.transaction():
-            await connection.execute(sql("add_unconfigured"), name, node, now)
+            await connection.execute(sql("add_unconfigured"), name, node, now, timezone)
             await connection.execute(sql("add_states"), [name], node, now)
             rows = await connection.fetch(sql("state"), name)
         return state_of(rows[0])
@@ -215,11 +223,33 @@ class Store:
         rows = await self._fetch("run_by_log_id", log_id)
         return run_of(rows[0]) if rows else None
 
-    async def put_runs(self, runs: Iterable[Run], cursors: Iterable[Cursor], removed: Iterable[UUID] = ()) -> None:
+    async def runs_for_export(
+        self, program: str, since: datetime, until: datetime, after: export.ExportedRun | None, limit: int
+    ) -> list[export.ExportedRun]:
+        """Up to ``limit`` runs that started from ``since`` and before ``until``, oldest first, after ``after``."""
+        start, log_id = (since, -1) if after is None else (after.start_time, after.log_id)
+        texts = (export.MESSAGE_CHARS, export.DETAIL_CHARS)
+        rows = await self._fetch("export_runs", program, since, until, start, log_id, limit, *texts)
+        return [export.exported_run(row) for row in rows]
+
+    async def items_for_export(
+        self, run_ids: Sequence[UUID], after: str | None, limit: int
+    ) -> list[export.ExportedItem]:
+        """Up to ``limit`` items in the order of ``run_ids``; of the first of them only accounts after ``after``."""
+        rows = await self._fetch("export_items", list(run_ids), after, limit, export.ITEM_ERROR_CHARS)
+        return [export.exported_item(row) for row in rows]
+
+    async def put_runs(
+        self,
+        runs: Iterable[Run],
+        cursors: Iterable[Cursor],
+        removed: Iterable[UUID] = (),
+        errors: Mapping[str, Sequence[ErrorSeen]] | None = None,
+    ) -> None:
         """Write runs in bulk, with the cursors of the logs that they were found in; no verdict, nobody is told.
 
-        Batches of ``BATCH_RUNS`` are transactions of their own; the cursors are in the last one, so that what is not
-        written yet is read again.
+        Batches of ``BATCH_RUNS`` are transactions of their own; the cursors, and the ``errors`` by program that stand
+        before them, are in the last one, so that what is not written yet is read again.
         """
         found, places, gone = list(runs), list(cursors), list(removed)
         try:
@@ -234,7 +264,10 @@ class Store:
                     await judgements.write_runs(
                         connection, found[start : start + BATCH_RUNS], gone if last else (), node
                     )
-                    await judgements.write_cursors(connection, places if last else ())
+                    if last:
+                        for program in sorted(errors or {}):
+                            await kinds.count(connection, program, node, (errors or {})[program])
+                        await judgements.write_cursors(connection, places)
 
     async def cursors(self, node: str) -> list[Cursor]:
         """How far the logs of a node were read."""
@@ -243,6 +276,89 @@ class Store:
     async def forget_cursors(self, node: str, paths: Sequence[str], before: datetime) -> None:
         """Forget how far these files were read, if that was last written down before ``before``."""
         await self._execute("forget_cursors", node, list(paths), before)
+
+    # Runs that programs record themselves
+
+    async def record(self, ops: Sequence[Op]) -> dict[UUID, Recorded]:
+        """Write what programs said of their runs, durably; see ``records.write``.
+
+        A connection is kept for the next batch: taking one from the pool costs as much as ten operations.
+        """
+        with errors_mapped():
+            connection = self._recorders.pop() if self._recorders else await self._pool.acquire(timeout=QUERY_SEC)
+            try:
+                there = await records.write(connection, ops)
+            except BaseException:
+                await self._pool.release(connection)
+                raise
+            self._recorders.append(connection)
+            return there
+
+    async def prepare_to_record(self) -> None:
+        """Have a connection ready and the large statement planned: the first who records waits 50 ms at most."""
+        with errors_mapped():
+            connection = await self._pool.acquire(timeout=QUERY_SEC)
+            try:
+                await connection.fetch(sql("record_runs"), *([] for _ in range(16)))
+            except BaseException:
+                await self._pool.release(connection)
+                raise
+            self._recorders.append(connection)
+
+    async def open_runs(self, nodes: Sequence[str], limit: int) -> list[OpenRun]:
+        """Recorded runs that are open and can be looked after by a daemon on ``nodes``, newest first."""
+        async with self._connection() as connection:
+            return await records.open_runs(connection, nodes, limit)
+
+    async def ended_runs(self, runs: Iterable[OpenRun]) -> set[UUID]:
+        """Those of ``runs`` whose row says meanwhile that they have ended."""
+        async with self._connection() as connection:
+            return await records.ended(connection, runs)
+
+    async def forget_open_runs(self, run_ids: Iterable[UUID]) -> None:
+        """Look after these runs no longer."""
+        await self._execute("forget_open_runs", list(run_ids))
+
+    async def items(self, run_id: UUID, limit: int, start: int = 0) -> list[dict[str, Any]]:
+        """Up to ``limit`` items of a run from the ``start``-th on, as they were begun: the columns of ``run_items``."""
+        return [dict(row) for row in await self._fetch("items", run_id, limit, start)]
+
+    async def item_totals(self, run_ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
+        """Of each run that has items: ``items``, ``failed_items``, and the sums ``processed`` and ``failed``."""
+        rows = await self._fetch("item_totals", list(run_ids))
+        return {row["run_id"]: {key: value for key, value in row.items() if key != "run_id"} for row in rows}
+
+    async def savings(self, month: date) -> list[dict[str, Any]]:
+        """Hours spared in the month that begins on ``month``, by bot, the most first: ``v_bot_savings_month``."""
+        begins = datetime(month.year, month.month, 1, tzinfo=UTC)
+        margin = timedelta(days=2)  # the month begins up to 14 hours earlier somewhere, and ends later elsewhere
+        rows = await self._fetch("savings", begins - margin, begins + timedelta(days=31) + margin, begins.date())
+        return [dict(row) for row in rows]
+
+    # Kinds of error
+
+    async def signatures(
+        self, program: str | None = None, since: datetime | None = None, order: str = "last", limit: int = 100
+    ) -> list[StoredSignature]:
+        """Kinds of error, of one program or of all; see ``signatures.listed``."""
+        async with self._connection() as connection:
+            return await kinds.listed(connection, program, since, order, limit)
+
+    async def signatures_of(self, ids: Iterable[str]) -> dict[str, StoredSignature]:
+        """These kinds of error over all programs."""
+        async with self._connection() as connection:
+            return await kinds.some(connection, ids)
+
+    async def signature_places(self, signature: str) -> tuple[list[InProgram], list[Run]]:
+        """The programs that had a kind of error, and the latest runs with it."""
+        async with self._connection() as connection:
+            places = await kinds.programs_of(connection, signature)
+            return places, await kinds.runs_of(connection, signature, places)
+
+    async def prune_signatures(self, keep: int = kinds.MOST_SIGNATURES) -> None:
+        """Forget all but the ``keep`` kinds of error that were seen last."""
+        async with self._connection() as connection:
+            await kinds.prune(connection, keep)
 
     # What others write
 

@@ -144,6 +144,7 @@ def test_the_files_of_a_program_newest_first(tmp_path):
         ("a-20261120.log", False),
         ("b.log", True),
         ("b.log.1", False),
+        ("b.log.2.gz", False),
     ]
     assert files[0].modified == datetime.fromtimestamp(1e9, UTC)
     assert files[0].size == 2

@@ -1,10 +1,8 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
-from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import asyncpg
-import psycopg2
 import pytest
 
 from batmon.model import (
@@ -18,55 +16,9 @@ from batmon.model import (
 )
 from batmon.store import Cursor
 from batmon.store.run_rows import run_json
+from tests.rpa_document import logger_at
 
 NOW = datetime(2026, 11, 21, 3, 0, 0, 123456, tzinfo=UTC)
-
-
-class RPALogger:
-    """The logger of the RPA document; only the address differs."""
-
-    def __init__(self, url):
-        parts = urlsplit(url)
-        query = parse_qs(parts.query)
-        self.conn_params = {
-            "host": query["host"][0],
-            "database": parts.path[1:],
-            "user": query["user"][0],
-            "password": "yourpassword",
-            "port": 5432,
-        }
-
-    def start_log(self, bot_name, task_name):
-        query = """
-            INSERT INTO rpa_execution_logs (bot_name, task_name, status)
-            VALUES (%s, %s, 'RUNNING') RETURNING log_id;
-        """
-        conn = psycopg2.connect(**self.conn_params)
-        cur = conn.cursor()
-        cur.execute(query, (bot_name, task_name))
-        log_id = cur.fetchone()[0]
-        conn.commit()
-        cur.close()
-        conn.close()
-        return log_id
-
-    def end_log(self, log_id, status, message="", error_details="", processed_count=0):
-        query = """
-            UPDATE rpa_execution_logs
-            SET status = %s,
-                message = %s,
-                error_details = %s,
-                processed_count = %s,
-                end_time = CURRENT_TIMESTAMP,
-                duration_sec = EXTRACT(EPOCH FROM (CURRENT_TIMESTAMP - start_time))
-            WHERE log_id = %s;
-        """
-        conn = psycopg2.connect(**self.conn_params)
-        cur = conn.cursor()
-        cur.execute(query, (status, message, error_details, processed_count, log_id))
-        conn.commit()
-        cur.close()
-        conn.close()
 
 
 class Ear:
@@ -88,7 +40,7 @@ def a_run(program="kindscrap", start=NOW, **more):
 
 async def test_the_documents_logger_works_unchanged_and_is_heard(store, database_url):
     await store.ensure_partitions(datetime.now(UTC))
-    ear, logger = Ear(), RPALogger(database_url)
+    ear, logger = Ear(), logger_at(database_url)
     await store.listen(ear)
     log_id = await asyncio.to_thread(logger.start_log, "Invoice_Bot", "Daily_Extraction")
     assert await ear.next() == ("batmon_runs", "Invoice_Bot")
@@ -107,7 +59,7 @@ async def test_what_the_daemon_writes_is_not_announced(store, database_url):
     ear = Ear()
     await store.listen(ear)
     await store.put_runs([a_run("ours")], [])
-    await asyncio.to_thread(RPALogger(database_url).start_log, "theirs", "t")
+    await asyncio.to_thread(logger_at(database_url).start_log, "theirs", "t")
     assert await ear.next() == ("batmon_runs", "theirs")
     assert await store.foreign_changes_since(datetime.now(UTC) - timedelta(minutes=1)) == ["theirs"]
 
@@ -225,7 +177,7 @@ async def test_putting_again_changes_the_row_and_uses_no_new_id(store):
 
 
 async def test_what_others_own_keeps_its_words_and_cannot_be_removed(store, database_url):
-    log_id = await asyncio.to_thread(RPALogger(database_url).start_log, "bot", "task")
+    log_id = await asyncio.to_thread(logger_at(database_url).start_log, "bot", "task")
     record = await store.run_by_log_id(log_id)
     log = LogEvidence(RunStatus.FAILED, LogSpan("/a", 0, 9), NOW, NOW, "실패")
     ours = Run(

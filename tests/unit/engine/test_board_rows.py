@@ -49,6 +49,7 @@ async def test_a_doubt_turns_every_row_unknown_and_its_end_gives_them_back():
             "status": "UNKNOWN",
             "reason": "blind",
             "facts": AWAY,
+            "signature": None,
         }
     ]
     board.publish("a", {"name": "a", "status": "ERROR", "reason": "failed", "facts": {}})

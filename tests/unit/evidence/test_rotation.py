@@ -54,7 +54,7 @@ def test_logs_that_are_written_side_by_side_are_not_one_series():
         ("x.log", "*.log", True),
         ("x.log.1", "*.log", True),
         ("x.log-20261121", "x.log", True),
-        ("x.log.gz", "*.log", False),
+        ("x.log.gz", "*.log", True),
         ("x.txt", "*.log", False),
         (".x.log", "*.log", False),
         (".x.log", ".*.log", True),

@@ -82,3 +82,9 @@ def test_a_clean_text_is_returned_as_it_is():
 def test_values_keep_their_shape_and_newlines_only_where_meant():
     value = {"message": "a\nb", "error_details": "a\r\n\tb\x1b", "n\x1b": [1, None, True, 2.5, "\x1b"]}
     assert clean_value(value) == {"message": "a␊b", "error_details": "a\n    b␛", "n␛": [1, None, True, 2.5, "␛"]}
+
+
+def test_the_error_of_an_item_keeps_its_lines():
+    assert clean_value({"items": [{"account": "a\nb", "error": "a\nb\x1b"}]}) == {
+        "items": [{"account": "a␊b", "error": "a\nb␛"}]
+    }

@@ -6,15 +6,17 @@ SELECT * FROM jsonb_populate_recordset(NULL::programs, $1::text::jsonb)
 ON CONFLICT (name) DO UPDATE SET node = excluded.node, title = excluded.title, base_dir = excluded.base_dir,
     schedule = excluded.schedule, timezone = excluded.timezone, grace_sec = excluded.grace_sec,
     max_runtime_sec = excluded.max_runtime_sec, scheduler = excluded.scheduler, logs = excluded.logs,
-    rerun = excluded.rerun, configured = excluded.configured, seen_at = excluded.seen_at;
+    rerun = excluded.rerun, configured = excluded.configured, seen_at = excluded.seen_at,
+    minutes_per_item = excluded.minutes_per_item;
 
 -- name: add_unconfigured
 -- Write a program that nobody configured, unless there is one of that name.
 -- $1 text: name
 -- $2 text: node
 -- $3 timestamptz: now
+-- $4 text: time zone
 INSERT INTO programs (name, node, title, base_dir, schedule, timezone, grace_sec, max_runtime_sec, scheduler, logs, rerun, configured, seen_at)
-VALUES ($1::text, $2, $1::text, '', '{}', 'UTC', 0, 0, '', '{}', '{}', false, $3)
+VALUES ($1::text, $2, $1::text, '', '{}', $4, 0, 0, '', '{}', '{}', false, $3)
 ON CONFLICT (name) DO NOTHING;
 
 -- name: add_states

@@ -79,10 +79,10 @@ WITH given AS (
         duration_sec = CASE WHEN t.origin = 'record' THEN t.duration_sec ELSE g.duration_sec END,
         processed_count = CASE WHEN t.origin = 'record' THEN t.processed_count ELSE g.processed_count END,
         origin = CASE WHEN t.origin = 'record' THEN t.origin ELSE g.origin END,
-        node = CASE WHEN $17::text = '' THEN t.node ELSE $17::text END,
-        started_by = g.started_by,
+        node = CASE WHEN $17::text = '' OR (t.origin = 'record' AND t.node <> '') THEN t.node ELSE $17::text END,
+        started_by = CASE WHEN t.origin = 'record' THEN t.started_by ELSE g.started_by END,
         slot = g.slot,
-        exit_code = g.exit_code,
+        exit_code = CASE WHEN t.origin = 'record' THEN coalesce(t.exit_code, g.exit_code) ELSE g.exit_code END,
         verified_late = g.verified_late,
         evidence = g.evidence::jsonb
     FROM given g
