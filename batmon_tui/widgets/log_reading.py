@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.timer import Timer
 
 from batmon.errors import BatmonError, NotFound
+from batmon.evidence.rotation import packing_of
 from batmon.gate.client import GateClient
 from batmon_tui.locale import Language
 from batmon_tui.refusals import in_words
@@ -27,6 +28,8 @@ from batmon_tui.widgets.log_source import Direction, Item, LogSource
 from batmon_tui.widgets.log_status import LogPrompt, LogStatus
 from batmon_tui.widgets.log_words import in_bytes, log_words
 
+FIRST_LINES = 60
+"""Lines that are asked for at first at the end, if two screens are fewer: more follow once they are seen."""
 NEAR_EDGE = 150
 """So close to the first or last line on hand, more are read."""
 MATCHES = 100
@@ -80,7 +83,6 @@ class LogReading(Vertical):
         self.filter: Sought | None = None
         self._first = (run_id, path)
         self._place = place
-        self._files: list[Item] = []
         self._arrived: list[Item] = []
         self._flush: Timer | None = None
         self._marks: Timer | None = None
@@ -170,13 +172,17 @@ class LogReading(Vertical):
         self._pause()
         self._say("")
         at_end = at == {"end": True}
-        before, after = (PAGE_LINES, 0) if at_end else (PAGE_LINES // 2, PAGE_LINES)
-        page = await self.source.page(at=at, before=before, after=after, **named)
+        screen = max(FIRST_LINES, 2 * self.paper.size.height)
+        before, after = (screen, 0) if at_end else (PAGE_LINES // 2, PAGE_LINES)
+        await self._show(at, await self.source.page(at=at, before=before, after=after, **named))
+
+    async def _show(self, at: Item, page: Item) -> None:
+        """Show a page that was asked for ``at`` a place."""
+        at_end = at == {"end": True}
         target = None if at_end else await self._target(at, page)
         self.window.replace(page, self._damage(page))
         self.filter = None
         self._size_known = page["size"]
-        self._files = await self.source.files()
         self.paper.placeholder = self.words["no_lines"]
         if at_end:
             self.paper.changed(to_end=True)
@@ -203,7 +209,9 @@ class LogReading(Vertical):
 
     @property
     def _is_current(self) -> bool:
-        return any(file["path"] == self.window.path and file["current"] for file in self._files)
+        """Whether the last file on hand is the one that is written to now."""
+        path = self.window.path
+        return bool(path) and self.window.newer is None and packing_of(path) is None
 
     def _follow(self) -> None:
         self.following = True

@@ -14,6 +14,7 @@ from batmon_tui.widgets.log_going import LogGoing
 from batmon_tui.widgets.log_lines import Chapter
 from batmon_tui.widgets.log_paper import LogPaper
 from batmon_tui.widgets.log_picker import LogPicker
+from batmon_tui.widgets.log_reading import FIRST_LINES
 from batmon_tui.widgets.log_search import Sought, parse_moment
 from batmon_tui.widgets.log_source import Direction, Item
 from batmon_tui.widgets.log_status import LogPrompt
@@ -110,6 +111,7 @@ class LogView(LogGoing):
         """Long lines whole in several rows, or cut at the edge."""
         self.paper.wrapped = not self.paper.wrapped
         self.paper.restyle()
+        self._say("")
         self._tell()
 
     def action_start(self) -> None:
@@ -137,11 +139,17 @@ class LogView(LogGoing):
 
     async def _open_newest(self) -> None:
         """The end of the newest file of the series."""
-        path = None
-        if self.path:
-            paths, _ = await series_of(self.source, self.window.chapter_of(None))
-            path = paths[-1]
-        await self._open_first(None, path)
+        at: Item = {"end": True}
+        named: Item = self.window.chapter_of(None).named
+        while self.path:
+            self._pause()
+            page = await self.source.page(at=at, before=max(FIRST_LINES, 2 * self.paper.size.height), after=0, **named)
+            if page["newer"] is None:
+                self._say("")
+                await self._show(at, page)
+                return
+            named = {"path": page["newer"]}
+        await self._open_first(None, None)
 
     def action_ask(self, what: str) -> None:
         """Ask for a text or a time."""
@@ -171,13 +179,13 @@ class LogView(LogGoing):
         self._work(self._choose_file(), "files")
 
     async def _choose_file(self) -> None:
-        self._files = await self.source.files()
+        files = await self.source.files()
 
         def chosen(path: str | None) -> None:
             if path is not None:
                 self._work(self._open({"end": True}, path=path), "load")
 
-        self.app.push_screen(LogPicker(self._files, self.path, self.words, self.zone), chosen)
+        self.app.push_screen(LogPicker(files, self.path, self.words, self.zone), chosen)
 
     def climb(self) -> bool:
         """Undo the innermost thing: question, search under way, filter, marks. False when there is nothing."""

@@ -46,7 +46,7 @@ async def test_it_opens_at_the_end_and_follows(stage):
     stage.write(many(100_000))
     async with running(stage) as (app, pilot):
         assert app.shown()[-1].endswith("0099999")
-        assert len(app.paper.window.lines) <= 400
+        assert len(app.paper.window.lines) <= 500
         assert "following" in app.status()
         assert "100 %" in app.status()
         stage.write("2026-11-21 06:00:01 INFO just now\n")

@@ -11,22 +11,20 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from batmon.engine.board import Board, Facts, row_of
-from batmon.engine.error_tally import ErrorTally, absorbed, counted_twice, signed
-from batmon.engine.known_runs import began, overlay, strip, with_processes, with_recorded
+from batmon.engine.board import Board, row_of
+from batmon.engine.known_runs import began, overlay, strip
 from batmon.engine.scheduler import Scheduler
 from batmon.engine.signatures import Signatures
+from batmon.engine.watched import BEGINNING, Watched, gather
 from batmon.errors import ModelError, StoreUnavailable
 from batmon.evidence import CaughtUp, LogBatch, SightChanged, log_series
 from batmon.judge import incident
-from batmon.judge.logscan import Scanner
-from batmon.judge.merge import carry, merge
-from batmon.judge.scan_state import ScanState
+from batmon.judge.merge import merge
 from batmon.judge.verdict import judge, undecided_since
 from batmon.model import LogSight, LogState, Origin, ProcessEvidence, Program, Run
 from batmon.store import Cursor, Judgement, Store, StoredState
@@ -41,40 +39,8 @@ COMMIT_TRIES = 4
 LAST_LOG_CHARS = 500
 AFTER_FAULT = timedelta(minutes=1)
 """When a program whose judgement failed for a reason nobody expected is judged again."""
-BEGINNING = ScanState()
-LONG_AGO = datetime.min.replace(tzinfo=UTC)
-NOTHING_SEEN = LogSight(LogState.NONE_YET)
 UNCONFIGURED_LIMIT = 200
 """Bots that nobody configured and that record runs: more than this is somebody's mistake, and is logged."""
-
-
-@dataclass(slots=True)
-class Watched:
-    """What the daemon holds in memory of one program."""
-
-    program: Program
-    state: StoredState
-    scanner: Scanner
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    sight: LogSight = NOTHING_SEEN
-    scans: dict[str, ScanState] = field(default_factory=dict)
-    cursors: dict[str, Cursor] = field(default_factory=dict)
-    unsaved: dict[UUID, Run] = field(default_factory=dict)
-    """Runs from log lines that are not committed yet."""
-    own: dict[UUID, Run] = field(default_factory=dict)
-    """Runs that this daemon started, not committed yet."""
-    processes: dict[int, tuple[ProcessEvidence, datetime]] = field(default_factory=dict)
-    """By pid: what is known of a process that is not committed yet, and when that process began."""
-    recorded: dict[UUID, ProcessEvidence] = field(default_factory=dict)
-    """By recorded run: what is known of its process and not committed yet."""
-    errors: ErrorTally = field(default_factory=ErrorTally)
-    """Errors from log lines that are not committed yet."""
-    last_log: str = ""
-    caught_up: bool = False
-    doubt: Facts | None = field(default_factory=lambda: {"cause": "not_looked"})
-    """Why the stored verdict may not be shown, or nothing."""
-    dateless: bool | None = None
-    """Whether its log lines leave out the date; None until a line with a time was seen."""
 
 
 class Checker:
@@ -107,16 +73,7 @@ class Checker:
 
     def watch(self, program: Program, state: StoredState, cursors: Iterable[Cursor] = ()) -> None:
         """Begin to hold ``program``; its row is shown as not looked at until its logs have been read."""
-        held = Watched(program, state, Scanner(program), last_log=state.last_log)
-        if not program.configured:
-            held.caught_up = True
-        if state.log_seen:
-            held.sight = LogSight(LogState.PRESENT)
-        for cursor in cursors:
-            series, scan = log_series(Path(cursor.path).name), ScanState.from_json(cursor.scan_state)
-            known = held.scans.get(series, BEGINNING)
-            if (scan.last_at or LONG_AGO) >= (known.last_at or LONG_AGO):  # the file that was written last goes on
-                held.scans[series] = scan
+        held = Watched.since(state, program, cursors)
         self._watched[program.name] = held
         self._by_fold[program.name.casefold()] = program.name
         self._unfinished.add(program.name)
@@ -362,24 +319,10 @@ class Checker:
         """Judge and commit; False if another writer changed the state first (it is loaded afresh)."""
         now = self._now()
         stored, known_since = await self._runs_that_matter(held, now)
-        by_id = {run.run_id: run for run in stored}
-        own = [carry(by_id.get(run.run_id), run) for run in held.own.values()]
-        rows = overlay(stored, own, ())
-        merged = merge(rows, tuple(held.unsaved.values()))
-        runs = overlay(rows, merged.changed, merged.removed)
-        with_process = [*with_processes(runs, held.processes.values()), *with_recorded(runs, held.recorded)]
-        runs = overlay(runs, with_process, ())
-        joined = absorbed((*stored, *held.unsaved.values()), runs)
-        with_kind = signed(runs)
-        runs = overlay(runs, (run for run, _ in with_kind), ())
-        errors = (
-            *held.errors.waiting(runs),
-            *(seen for _, seen in with_kind),
-            *counted_twice(by_id, by_id | held.unsaved, joined),
-        )
+        known = gather(held, stored)
         judged = judge(
             held.program,
-            runs,
+            known.runs,
             held.sight,
             watch_since=held.state.watch_since,
             judged_until=held.state.judged_until,
@@ -387,12 +330,8 @@ class Checker:
             blind=self._blind,
             known_since=known_since,
         )
-        by_kind = (run for run, _ in with_kind)
-        changed = {
-            run.run_id: run for run in (*own, *merged.changed, *with_process, *by_kind, *judged.missed, *judged.closed)
-        }
-        removed = (*merged.removed, *judged.removed)
-        runs = overlay(runs, (*judged.missed, *judged.closed), judged.removed)
+        changed = {run.run_id: run for run in (*known.changed, *judged.missed, *judged.closed)}
+        runs = overlay(known.runs, (*judged.missed, *judged.closed), judged.removed)
         verdict, before = judged.verdict, held.state
         moved = verdict.status is not before.status or verdict.reason is not before.reason
         judgement = Judgement(
@@ -402,12 +341,12 @@ class Checker:
             verdict=verdict,
             since=began(verdict) if verdict.status is not before.status else before.since,
             runs=tuple(changed.values()),
-            removed_runs=removed,
+            removed_runs=(*known.removed, *judged.removed),
             cursors=tuple(held.cursors.values()),
             judged_until=judged.judged_until,
             last_log=held.last_log,
-            errors=errors,
-            merged_runs={was: now for was, now in joined.items() if was in by_id},
+            errors=known.errors,
+            merged_runs=known.joined,
             log_seen=before.log_seen or held.sight.state is LogState.PRESENT,
             strip=strip(runs),
             incident=incident.step(before.status, verdict) if moved else None,
@@ -421,14 +360,8 @@ class Checker:
                 "verdict",
                 extra={"program": held.program.name, "status": verdict.status.value, "reason": verdict.reason.value},
             )
-        held.state = state
-        self.signatures.counted(seen.signature for seen in errors)
-        held.errors.clear()
-        held.own.clear()
-        held.unsaved.clear()
-        held.cursors.clear()
-        held.processes.clear()
-        held.recorded.clear()
+        held.committed(state)
+        self.signatures.counted(seen.signature for seen in known.errors)
         self._scheduler.set(held.program.name, verdict.deadline)
         return True
 

@@ -156,24 +156,23 @@ class LogAnswers:
         path, _ = await self._shelf.path(program, args)
         if packing_of(path) is not None:
             raise BadRequest(f"{path} is compressed: nothing is added to it", hint="follow the newest file of the log")
-        following = await asyncio.to_thread(Following, program, path, start)
-        reader, runs = LineReader(program, path), RecentRuns(self._runs, program)
+        following = await asyncio.to_thread(_Followed, program, path, start)
+        runs = RecentRuns(self._runs, program)
         loop = asyncio.get_running_loop()
         next_look = loop.time()
         while True:
             look = loop.time() >= next_look
             if look:
                 next_look = loop.time() + LOOK_SEC
-            step: Step = await asyncio.to_thread(following.step, look=look)
+            step, parts = await asyncio.to_thread(following.step, look=look)
             if step.rotated is not None:
-                path = step.rotated
-                reader = LineReader(program, path)
                 runs.forget()
-                yield {"rotated": {"path": step.rotated, "file": file_id(following.identity)}}
+                yield {"rotated": {"path": step.rotated, "file": following.file}}
             if step.gap:
                 yield {"gap": step.gap}
-            for lines in parcels(reader.lines(step.lines), PARCEL_BYTES):
-                short = reader.mark(lines, await runs.of(step.path, lines, loop.time()))
+            for lines in parts:
+                near = await runs.of(step.path, lines, loop.time())
+                short = await asyncio.to_thread(following.reader.mark, lines, near)
                 yield {"lines": lines, "runs": short}
             if not step.more:
                 await asyncio.sleep(POLL_SEC)
@@ -187,6 +186,27 @@ class LogAnswers:
         lines = reader.lines([*(line for line in page.lines if line.end <= hit.offset), hit])
         runs = reader.mark(lines, await self._runs.of(program, path, lines))
         return lines, [run for run in runs if run["run_id"] == lines[-1]["run_id"]]
+
+
+class _Followed:
+    """A file that is followed, and what makes the gate's lines of it: thousands a second, so all in a thread."""
+
+    def __init__(self, program: Program, path: str, start: int | None) -> None:
+        self._program = program
+        self._following = Following(program, path, start)
+        self.reader = LineReader(program, path)
+
+    @property
+    def file(self) -> str:
+        """What the gate calls the file that is read now."""
+        return file_id(self._following.identity)
+
+    def step(self, *, look: bool) -> tuple[Step, list[list[Line]]]:
+        """What landed since, and its lines in parcels that fit a frame."""
+        step = self._following.step(look=look)
+        if step.rotated is not None:
+            self.reader = LineReader(self._program, step.rotated)
+        return step, list(parcels(self.reader.lines(step.lines), PARCEL_BYTES))
 
 
 async def _place(program: Program, files: Sequence[LogFile], path: str, at: Args) -> tuple[str, At]:

@@ -5,6 +5,15 @@ CREATE FUNCTION public.batmon_beat(run_ids uuid[]) RETURNS void
 BEGIN
     UPDATE open_runs SET beat_at = clock_timestamp() WHERE run_id = ANY (run_ids);
 END $$;
+CREATE FUNCTION public.batmon_items_processed(of_run uuid) RETURNS integer
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN (
+        SELECT greatest(-2147483647, least(2147483647, sum(processed))) FROM run_items WHERE run_id = of_run
+        HAVING count(*) > 0  -- least and greatest pass over NULL
+    );
+END $$;
 CREATE FUNCTION public.batmon_make_partition(moment timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -83,7 +92,7 @@ BEGIN
             error_details = k.error_details,
             end_time = k.end_time,
             duration_sec = greatest(-2147483647, least(2147483647, extract(epoch FROM k.end_time - t.start_time))),
-            processed_count = coalesce(k.processed_count, t.processed_count),
+            processed_count = coalesce(k.processed_count, batmon_items_processed(k.run_id), t.processed_count),
             exit_code = coalesce(k.exit_code, t.exit_code),
             started_by = coalesce(nullif(t.started_by, ''), k.started_by, '')
         FROM known k
@@ -100,7 +109,8 @@ BEGIN
         SELECT k.run_id, k.start_time, k.bot_name, coalesce(k.task_name, ''), coalesce(k.node, ''),
             coalesce(k.started_by, ''), coalesce(k.status, 'RUNNING'), k.message, k.error_details, k.end_time,
             greatest(-2147483647, least(2147483647, extract(epoch FROM k.end_time - k.start_time))),
-            coalesce(k.processed_count, 0), k.exit_code
+            coalesce(k.processed_count, CASE WHEN k.end_time IS NOT NULL THEN batmon_items_processed(k.run_id) END, 0),
+            k.exit_code
         FROM known k
         WHERE k.log_id IS NULL AND k.bot_name IS NOT NULL AND k.start_time IS NOT NULL
         ON CONFLICT (run_id, start_time) DO NOTHING

@@ -21,9 +21,13 @@ CREATE TRIGGER batmon_run_changed BEFORE INSERT OR UPDATE ON rpa_execution_logs
     FOR EACH ROW WHEN (current_setting('batmon.quiet', true) IS DISTINCT FROM 'on') EXECUTE FUNCTION batmon_run_changed();
 
 -- What the items of a run processed together; NULL for a run without items.
-CREATE FUNCTION batmon_items_processed(of_run uuid) RETURNS integer LANGUAGE sql STABLE AS $$
-    SELECT greatest(-2147483647, least(2147483647, sum(processed)))::integer FROM run_items WHERE run_id = of_run;
-$$;
+CREATE FUNCTION batmon_items_processed(of_run uuid) RETURNS integer LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (
+        SELECT greatest(-2147483647, least(2147483647, sum(processed))) FROM run_items WHERE run_id = of_run
+        HAVING count(*) > 0  -- least and greatest pass over NULL
+    );
+END $$;
 
 -- Record runs: of each its start (bot_name and task_name), its end (end_time and status), or both at once. What is not
 -- known is NULL. A run whose start_time is not known must have been recorded before. An end that says no
