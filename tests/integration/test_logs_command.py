@@ -29,7 +29,7 @@ class Paper(Session):
     async def gate(self):
         return self._client
 
-    def out(self, text, end="\n"):
+    def out(self, text, end="\n"):  # noqa: ARG002 - as a Session's
         self.lines.append(text)
 
     def err(self, text):

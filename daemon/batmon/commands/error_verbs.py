@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperCommand
 
 from batmon.commands import diff, errors
+from batmon.commands.options import Json, Since
 
 Action = Coroutine[Any, Any, int]
 
@@ -23,14 +24,12 @@ def _errors(
     context: typer.Context,
     program: Annotated[str | None, typer.Argument(metavar="[PROGRAM]", show_default=False, hidden=True)] = None,
     *,
-    since: Annotated[
-        str | None, typer.Option(metavar="TIME", help="seen since then: 2h (ago), 06:00, 2026-11-21, yesterday")
-    ] = None,
+    since: Since = None,
     new: Annotated[bool, typer.Option("--new", help="only those never seen before --since, or before 24h ago")] = False,
     limit: Annotated[int, typer.Option(metavar="N", min=1, max=errors.MOST, help="how many")] = 50,
-    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+    as_json: Json = False,
 ) -> Action:
-    """Show each kind of error once: how often, where and when it was seen."""
+    """Show each kind of error once: how often and since when."""
     return errors.errors(context.obj, program, since=since, new=new, limit=limit, as_json=as_json)
 
 
@@ -40,7 +39,10 @@ def _diff(
     run: Annotated[str | None, typer.Argument(metavar="[RUN]", show_default=False, hidden=True)] = None,
     *,
     against: Annotated[str | None, typer.Option(metavar="RUN", help="not the last good run but this one")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+    as_json: Json = False,
 ) -> Action:
-    """Show how a run's log differs from the last good run's: + new lines, - missing ones."""
+    """Show what is new in a run's log, against the last good run.
+
+    Lines that are new begin with +, missing ones with -. RUN is a log_id or run_id; default: the program's latest.
+    """
     return diff.diff(context.obj, program, run, against=against, as_json=as_json)

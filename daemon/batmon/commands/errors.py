@@ -31,6 +31,8 @@ async def errors(
         asked["since"] = begin.isoformat()
     answer = await gate.request("signatures", **asked)
     found: list[dict[str, Any]] = answer["signatures"]
+    if not found and program is not None:
+        await gate.request("runs", program=program, limit=1)  # of a program that is none it says so
     if new and begin is not None:
         found = [one for one in found if datetime.fromisoformat(one["first_ever"]) >= begin]
     if as_json:

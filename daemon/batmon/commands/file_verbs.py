@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperCommand
 
 from batmon.commands import files, get
+from batmon.commands.options import JsonLines
 
 Action = Coroutine[Any, Any, int]
 
@@ -33,9 +34,9 @@ def _files(
     program: Annotated[str, typer.Argument(metavar="PROGRAM", show_default=False, hidden=True)],
     path: Annotated[str, typer.Argument(metavar="[PATH]", show_default=False, hidden=True)] = "",
     *,
-    sort: Annotated[Sort, typer.Option("--sort", help="in order of what")] = Sort.NAME,
+    sort: Annotated[Sort, typer.Option("--sort", metavar="name|size|modified", help="in order of what")] = Sort.NAME,
     reverse: Annotated[bool, typer.Option("-r", "--reverse", help="the other way round")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="print JSON, one object a line")] = False,
+    as_json: JsonLines = False,
 ) -> Action:
     """List what a program left.
 
@@ -55,5 +56,8 @@ def _get(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="replace what is there")] = False,
 ) -> Action:
-    """Fetch files that a program left, such as kindscrap/logs/app.log or /exports/runs.csv."""
+    """Fetch files that a program left.
+
+    PATH is such as kindscrap/logs/app.log or /exports/runs.csv.
+    """
     return get.get(context.obj, paths, output=output, force=force)

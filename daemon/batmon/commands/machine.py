@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from batmon.commands import configuration, foreground, service, up
+from batmon.commands.options import Json
 from batmon.commands.record_verbs import add_record_verbs
 from batmon.commands.verbs import Command
 
@@ -53,7 +54,7 @@ def _daemon(context: typer.Context) -> int:
 def _tui(
     context: typer.Context,
     where: Annotated[
-        str | None, typer.Argument(metavar="ssh://USER@HOST:PORT", show_default=False, hidden=True)
+        str | None, typer.Argument(metavar="[ssh://USER@HOST:PORT]", show_default=False, hidden=True)
     ] = None,
     *,
     identity: Annotated[str | None, typer.Option(metavar="FILE", help="private key for ssh")] = None,
@@ -65,9 +66,7 @@ def _tui(
     return foreground.tui(context.obj, where, identity=identity)
 
 
-def _config_check(
-    context: typer.Context, *, as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False
-) -> Action:
+def _config_check(context: typer.Context, *, as_json: Json = False) -> Action:
     """Say every problem of the configuration with its file, line and key."""
     return configuration.config_check(context.obj, as_json=as_json)
 

@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperCommand
 
 from batmon.commands import capture, database, export
+from batmon.commands.options import Since, Until
 
 Action = Coroutine[Any, Any, int]
 
@@ -43,13 +44,11 @@ def _export(
     context: typer.Context,
     program: Annotated[str, typer.Argument(metavar="PROGRAM", show_default=False, hidden=True)],
     *,
-    runs: Annotated[bool, typer.Option("--runs", help="its runs: what is exported")] = True,
+    runs: Annotated[bool, typer.Option("--runs", hidden=True)] = True,
     items: Annotated[bool, typer.Option("--items", help="with what each run did for each account")] = False,
-    since: Annotated[
-        str | None, typer.Option(metavar="TIME", help="from when: 30d (ago), 2026-11-01, 2026-11-01T06:00")
-    ] = None,
-    until: Annotated[str | None, typer.Option(metavar="TIME", help="until when; a date with all of its day")] = None,
-    form: Annotated[Format, typer.Option("--format", help="as what")] = Format.CSV,
+    since: Since = None,
+    until: Until = None,
+    form: Annotated[Format, typer.Option("--format", metavar="csv|xlsx|jsonl", help="as what")] = Format.CSV,
     output: Output = None,
     save: Annotated[bool, typer.Option("--save", help="write it on the server, below /exports; for scp")] = False,
     force: Force = False,
@@ -71,9 +70,9 @@ def _database() -> None:
 
 
 def _database_dump(context: typer.Context, *, output: Output = None, force: Force = False) -> Action:
-    """Write a consistent dump of the database, while everything goes on.
+    """Dump the database while everything goes on.
 
-    It is made below /exports on the server, or moved to --output. pg_restore reads it.
+    The dump is as of one moment. It is made below /exports on the server, or moved to --output. pg_restore reads it.
     """
     return database.dump(context.obj, output=output, force=force)
 

@@ -38,7 +38,7 @@ async def run(session: Session, name: str, *, as_json: bool) -> int:
             session.out(line)
         session.out("")
         session.out(
-            f"{totals['items']} items, {totals['failed_items']} failed; "
+            f"{totals['items']} item{'' if totals['items'] == 1 else 's'}, {totals['failed_items']} failed; "
             f"{totals['processed']} processed, {totals['failed']} failed"
         )
     return DONE
@@ -50,7 +50,7 @@ def _facts(run: dict[str, Any], zone: ZoneInfo) -> list[str]:
         "program": run["bot_name"],
         "task": run["task_name"],
         "status": run["status"],
-        "start": moment(run["start_time"], zone),
+        "start": f"{moment(run['start_time'], zone)} ({zone.key})",
         "end": moment(run["end_time"], zone),
         "took": duration(run["duration_sec"]),
         "processed": str(run["processed_count"]),

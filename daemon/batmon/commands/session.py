@@ -93,7 +93,7 @@ class Session(ABC):
         del force
         raise BadRequest(
             f"{path} cannot be written over SSH",
-            hint="redirect the output on your side: ssh ... VERB ... > FILE; or --save and fetch it with scp",
+            hint="-o - prints it: ssh ... VERB ... -o - > FILE on your side",
         )
 
     def server_file(self, path: str) -> Path:

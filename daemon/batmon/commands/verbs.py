@@ -25,6 +25,7 @@ from batmon.commands import (
 )
 from batmon.commands.error_verbs import add_error_verbs
 from batmon.commands.file_verbs import add_file_verbs
+from batmon.commands.options import Json, JsonLines, Since, Until
 from batmon.commands.out_verbs import add_out_verbs
 from batmon.model import Role
 
@@ -36,11 +37,17 @@ class Command(TyperCommand):
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """The words of the usage line."""
-        return [piece.replace("{", "").replace("}", "") for piece in super().collect_usage_pieces(ctx)]
+        return [_plain(piece) for piece in super().collect_usage_pieces(ctx)]
+
+
+def _plain(piece: str) -> str:
+    """A word of the usage line without braces, doubled brackets and doubled dots."""
+    for twice, once in (("{", ""), ("}", ""), ("[[", "["), ("]]", "]"), ("......", "...")):
+        piece = piece.replace(twice, once)
+    return piece
 
 
 Program = Annotated[str, typer.Argument(metavar="PROGRAM", show_default=False, hidden=True)]
-Json = Annotated[bool, typer.Option("--json", help="print JSON")]
 PasswordFile = Annotated[
     str | None,
     typer.Option(
@@ -97,11 +104,13 @@ def _runs(
     context: typer.Context,
     program: Program,
     *,
-    limit: Annotated[int, typer.Option(metavar="N", min=1, max=100_000, help="how many")] = 20,
+    since: Since = None,
+    until: Until = None,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, max=100_000, help="how many, the newest")] = 20,
     as_json: Json = False,
 ) -> Action:
     """Show a program's runs, newest first."""
-    return runs.runs(context.obj, program, limit=limit, as_json=as_json)
+    return runs.runs(context.obj, program, since=since, until=until, limit=limit, as_json=as_json)
 
 
 def _run(
@@ -119,19 +128,24 @@ def _logs(
     programs: Annotated[list[str] | None, typer.Argument(metavar="PROGRAM", show_default=False, hidden=True)] = None,
     *,
     lines: Annotated[
-        int, typer.Option("-n", "--lines", metavar="N", min=0, max=1_000_000, help="how many lines from the end")
+        int,
+        typer.Option(
+            "-n", "--lines", metavar="N", min=0, max=1_000_000, help="how many lines from the end, or around --at"
+        ),
     ] = 50,
     follow: Annotated[bool, typer.Option("-f", "--follow", help="go on with what is added")] = False,
-    path: Annotated[str | None, typer.Option(metavar="FILE", help="one of its log files, not the current one")] = None,
+    path: Annotated[str | None, typer.Option(metavar="FILE", help="one of its log files, by name or path")] = None,
     files: Annotated[bool, typer.Option("--files", help="show which log files there are")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="with --files: print JSON")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="with --files and --retention: print JSON")] = False,
     merged: Annotated[
         bool, typer.Option("--all", help="merge the logs of all programs, or of those named, by time")
     ] = False,
     at: Annotated[
-        str | None, typer.Option(metavar="TIME", help="with --all: around then: 2h (ago), 06:00, 2026-11-21 02:10")
+        str | None, typer.Option(metavar="TIME", help="with --all: around then: 2h (ago), 06:00, 11-21 06:00, ...")
     ] = None,
-    since: Annotated[str | None, typer.Option(metavar="TIME", help="with --all: everything from then on")] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="with --all: everything from then on, whatever -n")
+    ] = None,
     errors: Annotated[bool, typer.Option("--errors", help="with --all: only errors")] = False,
     delete: Annotated[
         list[str] | None, typer.Option("--delete", metavar="FILE", help="delete this log file; as often as you like")
@@ -178,21 +192,19 @@ def _search(
         list[str] | None,
         typer.Option("--program", metavar="NAME", help="only this program's logs; as often as you like"),
     ] = None,
-    since: Annotated[
-        str | None, typer.Option(metavar="TIME", help="from when: 2h (ago), 06:00, 2026-11-21, yesterday")
-    ] = None,
-    until: Annotated[str | None, typer.Option(metavar="TIME", help="until when")] = None,
+    since: Since = None,
+    until: Until = None,
     regex: Annotated[bool, typer.Option("--regex", help="PATTERN is a regular expression")] = False,
     ignore_case: Annotated[bool, typer.Option("-i", "--ignore-case", help="capitals do not matter")] = False,
     errors: Annotated[
         bool, typer.Option("--errors", help="only lines of level error; then PATTERN may be left out")
     ] = False,
     limit: Annotated[int, typer.Option(metavar="N", min=1, max=100_000, help="how many, the newest")] = 1000,
-    as_json: Annotated[bool, typer.Option("--json", help="print JSON, one object a line")] = False,
+    as_json: JsonLines = False,
 ) -> Action:
-    """Search all logs of all programs, newest first.
+    """Search all logs of all programs.
 
-    Prints program, time, file and line. The exit code is 0 if there are hits, 1 if there are none, 2 if something went
+    Prints program, time, file and line, the newest first. The exit code is 0 if there are hits, 1 if there are none, 2 if something went
     wrong.
     """
     return search.search(
@@ -234,9 +246,7 @@ def _stop(
 def _savings(
     context: typer.Context,
     *,
-    month: Annotated[
-        str | None, typer.Option(metavar="YYYY-MM", help="of this month; default: the current one")
-    ] = None,
+    month: Annotated[str | None, typer.Option(metavar="YYYY-MM", help="which month; default: this one")] = None,
     as_json: Json = False,
 ) -> Action:
     """Show the hours that people were spared, by bot."""
@@ -272,7 +282,9 @@ def _user_add(
     name: Annotated[str, typer.Argument(metavar="NAME", show_default=False, hidden=True)],
     *,
     key: Annotated[str, typer.Option(metavar="FILE", show_default=False, help="public key file, - for standard input")],
-    role: Annotated[Role, typer.Option(show_default=False, help="what the key may do")],
+    role: Annotated[
+        Role, typer.Option(metavar="viewer|operator|admin", show_default=False, help="what the key may do")
+    ],
     from_: Annotated[
         list[str] | None, typer.Option("--from", metavar="ADDRESS", help="only from this address or network")
     ] = None,

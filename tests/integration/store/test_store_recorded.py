@@ -69,7 +69,8 @@ async def test_an_end_without_a_count_counts_what_its_items_processed(store, dat
     await store.record([End("SUCCESS", NOW + timedelta(seconds=60), run_id=told)])
     items = [Item(run_id, "a", NOW, processed=2_000_000_000) for run_id in (spooled, said)]
     more = Item(spooled, "b", NOW, processed=2_000_000_000)
-    await store.record([a_start(spooled), *items, more, an_end(spooled), an_end(said, processed_count=0), an_end(empty)])
+    ends = [an_end(spooled), an_end(said, processed_count=0), an_end(empty)]
+    await store.record([a_start(spooled), *items, more, *ends])
     counts = [(await rows(database_url, run_id))[0][0][8] for run_id in (told, spooled, empty, said)]
     assert counts == [7, 2**31 - 1, 0, 0]
 
