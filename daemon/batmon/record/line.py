@@ -75,6 +75,12 @@ class Line:
         if channel is not None:
             channel.close()
 
+    def leave_to_the_kernel(self) -> None:
+        """The process ends: its connection closes with it and no sooner, for the daemon takes that for its end."""
+        channel, self._socket = self._socket, None
+        if channel is not None:
+            channel.detach()
+
     def _said(self, op: str, until: float) -> dict[str, Any]:
         """Say it, once more on a new connection when the old one turns out to be gone."""
         fresh = self._socket is None

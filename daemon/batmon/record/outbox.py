@@ -105,6 +105,8 @@ class Outbox:
             log.warning(
                 "%d records are lost: neither BATMON nor the spool %s took them", len(self._kept), self._spool_path
             )
+        if self._line is not None:
+            self._line.leave_to_the_kernel()
 
     def _said(self, line: str) -> dict[str, Any] | None:
         """What the daemon says when it has it."""

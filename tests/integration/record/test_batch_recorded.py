@@ -89,6 +89,10 @@ def test_a_spool_that_cannot_be_written_disturbs_no_batch(tmp_path, run_log):
     result = manager.run_single_step(1, ["a", "b"], 5)
     assert (result.success, result.processed) == (True, 10)
     assert result.report.is_file()
+    assert not run_log.durable
+    (tmp_path / "state").unlink()
+    run_log.flush(0)
+    assert run_log.durable
 
 
 def test_a_fault_in_the_recording_is_said_once_in_the_batches_log(tmp_path, run_log, monkeypatch):
