@@ -358,55 +358,9 @@ class BatmonApp(App[None]):
 
     def action_jump(self) -> None:
         """Ask where to go."""
-        from batmon_tui.screens.jump import JumpDialog  # noqa: PLC0415 - as above
+        from batmon_tui.screens.jump import JumpDialog, obey  # noqa: PLC0415 - as above
 
-        self.push_screen(JumpDialog(), self._jump)
-
-    def _jump(self, words: str | None) -> None:
-        said = (words or "").strip()
-        verb, _, rest = said.partition(" ")
-        rest = rest.strip()
-        if f"{verb} {rest}".strip() in self.rows:
-            self.open_program(f"{verb} {rest}".strip())
-        elif said and not (self._open(verb, rest) or self._set(verb, rest)):
-            self.say("jump.none", severity="warning", text=said)
-
-    def _open(self, verb: str, rest: str) -> bool:
-        """Open what a command names; whether it is one that opens something."""
-        ways: dict[str, Callable[[str], None]] = {
-            "log": self.open_log, "rerun": self.open_rerun, "files": self.open_files_of
-        }  # fmt: skip
-        if rest in self.rows and verb in ways:
-            ways[verb](rest)
-        elif verb == "files" and (not rest or rest.startswith("/")):
-            self.open_files(rest or "/")
-        elif verb == "search":
-            self.open_search(rest)
-        elif verb == "errors" and (not rest or rest in self.rows):
-            self.open_errors(rest)
-        elif verb == "diff" and rest in self.rows:
-            self.open_difference(rest)
-        elif verb == "merged" and not rest:
-            self.ask_merged(None)
-        elif verb == "capture" and not rest:
-            self.open_capture()
-        elif verb == "help":
-            self.action_help()
-        else:
-            return False
-        return True
-
-    def _set(self, verb: str, rest: str) -> bool:
-        """Change the looks, or leave; whether the command is one of these."""
-        if verb in ("q", "quit"):
-            self.exit()
-        elif verb == "theme" and f"batmon-{rest}" in theme.NAMES:
-            self.choose_theme(f"batmon-{rest}")
-        elif verb == "language" and rest in LANGUAGES:
-            self.choose_language("ko" if rest == "ko" else "en")
-        else:
-            return False
-        return True
+        self.push_screen(JumpDialog(), lambda words: obey(self, words or ""))
 
     def action_help(self) -> None:
         """Show the keys and the signs."""

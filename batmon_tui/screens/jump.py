@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import on
@@ -17,6 +18,9 @@ from batmon_tui import theme
 from batmon_tui.board import SIGNS, order, status_of
 from batmon_tui.locale import LANGUAGES
 from batmon_tui.screens.page import Dialog
+
+if TYPE_CHECKING:
+    from batmon_tui.app import BatmonApp
 
 LONGEST = 12
 
@@ -112,6 +116,53 @@ class JumpDialog(Dialog[str]):
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(str(event.option.id or "").removeprefix(":"))
+
+
+def obey(app: BatmonApp, words: str) -> None:
+    """Do what somebody typed behind ``:``, or say that it means nothing."""
+    said = words.strip()
+    verb, _, rest = said.partition(" ")
+    rest = rest.strip()
+    if f"{verb} {rest}".strip() in app.rows:
+        app.open_program(f"{verb} {rest}".strip())
+    elif said and not (_open(app, verb, rest) or _set(app, verb, rest)):
+        app.say("jump.none", severity="warning", text=said)
+
+
+def _open(app: BatmonApp, verb: str, rest: str) -> bool:
+    """Open what a command names; whether it is one that opens something."""
+    of_a_program: dict[str, Callable[[str], None]] = {
+        "log": app.open_log, "rerun": app.open_rerun, "files": app.open_files_of, "errors": app.open_errors,
+        "diff": app.open_difference,
+    }  # fmt: skip
+    of_all: dict[str, Callable[[], None]] = {
+        "files": app.open_files, "errors": app.open_errors, "merged": lambda: app.ask_merged(None),
+        "capture": app.open_capture, "help": app.action_help,
+    }  # fmt: skip
+    if rest in app.rows and verb in of_a_program:
+        of_a_program[verb](rest)
+    elif not rest and verb in of_all:
+        of_all[verb]()
+    elif verb == "files" and rest.startswith("/"):
+        app.open_files(rest)
+    elif verb == "search":
+        app.open_search(rest)
+    else:
+        return False
+    return True
+
+
+def _set(app: BatmonApp, verb: str, rest: str) -> bool:
+    """Change the looks, or leave; whether the command is one of these."""
+    if verb in ("q", "quit"):
+        app.exit()
+    elif verb == "theme" and f"batmon-{rest}" in theme.NAMES:
+        app.choose_theme(f"batmon-{rest}")
+    elif verb == "language" and rest in LANGUAGES:
+        app.choose_language("ko" if rest == "ko" else "en")
+    else:
+        return False
+    return True
 
 
 def _title(row: object) -> str:
