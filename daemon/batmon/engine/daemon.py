@@ -22,38 +22,25 @@ from zoneinfo import ZoneInfo
 from batmon import __version__
 from batmon.config import Config, prepare_folders
 from batmon.engine import systemd
-from batmon.engine.answers import Answers
+from batmon.engine.all_verbs import all_verbs
 from batmon.engine.board import Board
-from batmon.engine.capture import Capture
 from batmon.engine.checker import Checker
 from batmon.engine.console import Console
-from batmon.engine.database_dump import DatabaseDump
 from batmon.engine.demo import Demonstration
 from batmon.engine.demo_plan import effective
-from batmon.engine.difference_answers import DifferenceAnswers
-from batmon.engine.export_answers import ExportAnswers
 from batmon.engine.feeds import feed_deadlines, feed_lines, feed_records
 from batmon.engine.heartbeat import AWAY, Heartbeat
 from batmon.engine.instance import InstanceLock
-from batmon.engine.item_answers import ItemAnswers
-from batmon.engine.log_answers import LogAnswers
-from batmon.engine.log_deletion import LogDeletion
 from batmon.engine.log_retention import LogRetention
 from batmon.engine.process_watch import ProcessWatch
 from batmon.engine.recording import Recording
 from batmon.engine.runner import Runner
-from batmon.engine.savings_answers import SavingsAnswers
 from batmon.engine.scheduler import Scheduler
-from batmon.engine.search_answers import SearchAnswers
-from batmon.engine.signature_answers import SignatureAnswers
 from batmon.engine.tasks import TaskDied, Tasks
-from batmon.engine.tree import Tree
-from batmon.engine.tree_answers import TreeAnswers
 from batmon.errors import StoreUnavailable
 from batmon.evidence import FileCursor, LogFollower
 from batmon.evidence.unpacked import Unpacked, keep_in
 from batmon.gate.keyring import KeyRing
-from batmon.gate.password import OperationPassword
 from batmon.gate.server import AuditEntry as Said
 from batmon.gate.server import GateServer
 from batmon.model import Origin, Reason
@@ -98,6 +85,8 @@ class Daemon:
             await self._start_watching(down)
             await asyncio.to_thread(_begin_unpacking, config)
             self.recording = Recording(config, self.store, self.checker)
+            for bot in self.left_over:
+                self.recording.told.tell(bot)
             await self._open_gate(down)
             down.push_async_callback(tasks.stop)
             tasks.keep("deadlines", feed_deadlines(self.scheduler, self.follower, self.checker, tasks))
@@ -167,6 +156,8 @@ class Daemon:
             ):  # while their only starter was away, nothing was due
                 state = replace(state, judged_until=now)
             self.checker.watch(program, state, [c for c in cursors if c.program == program.name])
+        named = {program.name for program in self.programs}
+        self.left_over = self.checker.watch_unconfigured([state for name, state in states.items() if name not in named])
         places = {(c.program, c.fingerprint): FileCursor(path=c.path, offset=c.offset) for c in cursors}
         self.follower = LogFollower(self.programs, places)
         self.heartbeat = Heartbeat(store, self.checker, self.board, node=config.node, now=self.now)
@@ -181,62 +172,22 @@ class Daemon:
             log.warning("could not write the last cursors (the logs will be read again): %s", error)
 
     async def _open_gate(self, down: AsyncExitStack) -> None:
-        config, state = self.config, self.config.state
+        state = self.config.state
         keyring = KeyRing(state / "authorized_keys")
-        answers = Answers(
-            node=config.node,
-            programs=lambda: self.checker.programs,
-            store=self.store,
-            board=self.board,
-            runner=self.runner,
-            keyring=keyring,
-            password=OperationPassword(state / "operation.json", now=self.now),
-            ready=self.checker.ready,
-            now=self.now,
-            describe=self.describe,
-        )
-        logs = LogAnswers(
-            programs=lambda: self.checker.programs, runs_near=self.store.runs_near, find_run=self.store.run
-        )
-        exports = ExportAnswers(store=self.store, rows=lambda: self.board.rows, state=state, now=self.now)
-        dump = DatabaseDump(url=self._dump_url, state=state, node=config.node, now=self.now)
-        capture = Capture(config.capture, state=state, node=config.node, now=self.now)
-        kinds = SignatureAnswers(store=self.store)
-        differences = DifferenceAnswers(programs=lambda: self.checker.programs, store=self.store)
-        searches = SearchAnswers(programs=lambda: self.checker.programs)
-        savings = SavingsAnswers(store=self.store, timezone=lambda: self.timezone, now=self.now)
-        files = TreeAnswers(programs=lambda: self.checker.programs, state=state)
         self.retention = LogRetention(
-            programs=lambda: self.checker.programs, audit=self._audit, now=self.now, ready=self.checker.ready
+            programs=lambda: self.checker.programs, audit=self.audit, now=self.now, ready=self.checker.ready
         )
-        deletion = LogDeletion(
-            programs=lambda: self.checker.programs, tree=Tree(lambda: self.checker.programs, state),
-            retention=self.retention, audit=self._audit, now=self.now,
-        )  # fmt: skip
         gate = GateServer(
-            {
-                **files.verbs(),
-                **deletion.verbs(),
-                **savings.verbs(),
-                **exports.verbs(),
-                **dump.verbs(),
-                **capture.verbs(),
-                **ItemAnswers(self.store).verbs(),
-                **answers.verbs(),
-                **logs.verbs(),
-                **searches.verbs(),
-                **kinds.verbs(),
-                **differences.verbs(),
-            },
+            all_verbs(self, keyring),
             greeting=self._greeting,
             keyring=keyring,
-            audit=self._audit,
+            audit=self.audit,
             now=self.now,
         )
         await gate.start(gate_address(str(state)))
         down.push_async_callback(gate.stop)
 
-    def _dump_url(self) -> str:
+    def dump_url(self) -> str:
         """The database as somebody who may read all of it."""
         return self.embedded.owner_url if self.embedded else self.database_url
 
@@ -255,7 +206,8 @@ class Daemon:
             "timezone": self.timezone,
         }
 
-    async def _audit(self, entry: AuditEntry) -> None:
+    async def audit(self, entry: AuditEntry) -> None:
+        """Add a line to the audit trail."""
         await self.store.audit(entry)
 
     async def describe(self) -> dict[str, Any]:

@@ -1,0 +1,66 @@
+"""Everything that the daemon answers at the gate: each subject's verbs, given what they stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from batmon.engine.answers import Answers
+from batmon.engine.capture import Capture
+from batmon.engine.database_dump import DatabaseDump
+from batmon.engine.difference_answers import DifferenceAnswers
+from batmon.engine.export_answers import ExportAnswers
+from batmon.engine.item_answers import ItemAnswers
+from batmon.engine.log_answers import LogAnswers
+from batmon.engine.log_deletion import LogDeletion
+from batmon.engine.savings_answers import SavingsAnswers
+from batmon.engine.search_answers import SearchAnswers
+from batmon.engine.signature_answers import SignatureAnswers
+from batmon.engine.tree import Tree
+from batmon.engine.tree_answers import TreeAnswers
+from batmon.gate.keyring import KeyRing
+from batmon.gate.password import OperationPassword
+from batmon.gate.verbs import Verb
+from batmon.model import Program
+
+if TYPE_CHECKING:
+    from batmon.engine.daemon import Daemon
+
+
+def all_verbs(daemon: Daemon, keyring: KeyRing) -> dict[str, Verb]:
+    """Verb name to what answers it."""
+    store, now, state, node = daemon.store, daemon.now, daemon.config.state, daemon.config.node
+
+    def programs() -> Mapping[str, Program]:
+        return daemon.checker.programs
+
+    answers = Answers(
+        node=node,
+        programs=programs,
+        store=store,
+        board=daemon.board,
+        runner=daemon.runner,
+        keyring=keyring,
+        password=OperationPassword(state / "operation.json", now=now),
+        ready=daemon.checker.ready,
+        now=now,
+        describe=daemon.describe,
+    )
+    deletion = LogDeletion(
+        programs=programs, tree=Tree(programs, state), retention=daemon.retention, audit=daemon.audit, now=now
+    )
+    rooms = (
+        answers,
+        LogAnswers(programs=programs, runs_near=store.runs_near, find_run=store.run),
+        SearchAnswers(programs=programs),
+        SignatureAnswers(store=store),
+        DifferenceAnswers(programs=programs, store=store),
+        ItemAnswers(store),
+        SavingsAnswers(store=store, timezone=lambda: daemon.timezone, now=now),
+        TreeAnswers(programs=programs, state=state),
+        deletion,
+        ExportAnswers(store=store, rows=lambda: daemon.board.rows, state=state, now=now),
+        DatabaseDump(url=daemon.dump_url, state=state, node=node, now=now),
+        Capture(daemon.config.capture, state=state, node=node, now=now),
+    )
+    return {name: verb for room in rooms for name, verb in room.verbs().items()}
