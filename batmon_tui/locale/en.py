@@ -98,6 +98,7 @@ WORDS = {
     "origin.schedule": "schedule",
     "run.title": "{program} · run {id}",
     "run.status": "outcome",
+    "run.died": "died",
     "run.started": "started",
     "run.ended": "ended",
     "run.took": "took",
@@ -183,8 +184,8 @@ WORDS = {
     "help.sign.running": "running now",
     "help.sign.missed": "a run that did not happen",
     "jump.placeholder": (
-        "program, or: search TEXT · log, files, rerun NAME · files · errors · "
-        "capture · theme NAME · language ko|en · help · quit"
+        "program, or: search TEXT · log, files, errors, diff, rerun NAME · files · errors · "
+        "merged · capture · theme NAME · language ko|en · help · quit"
     ),
     "jump.none": "Nothing is called “{text}”.",
     "jump.command": "command",

@@ -97,6 +97,7 @@ WORDS = {
     "origin.rerun": "재실행",
     "origin.schedule": "일정",
     "run.title": "{program} · 실행 {id}",
+    "run.died": "비정상 종료",
     "run.status": "결과",
     "run.started": "시작",
     "run.ended": "종료",
@@ -178,12 +179,12 @@ WORDS = {
     "help.signs": "표시",
     "help.sign.ok": "제때 잘 실행됨",
     "help.sign.warning": "늦음, 겹침, 근거 다름",
-    "help.sign.error": "실패, 미실행, 멈춤 또는 죽음",
+    "help.sign.error": "실패, 미실행, 멈춤, 비정상 종료",
     "help.sign.unknown": "확인할 수 없음, 본 적 없음",
     "help.sign.running": "지금 실행 중",
     "help.sign.missed": "일어나지 않은 실행",
-    "jump.placeholder": "프로그램 이름, 또는: search 글자 · log, files, rerun 이름 · files · errors · "
-    "capture · theme 이름 · language ko|en · help · quit",
+    "jump.placeholder": "프로그램 이름, 또는: search 글자 · log, files, errors, diff, rerun 이름 · files · errors · "
+    "merged · capture · theme 이름 · language ko|en · help · quit",
     "jump.none": "“{text}”라는 것이 없습니다.",
     "jump.command": "명령",
     "palette.search": "명령 찾기…",

@@ -20,13 +20,13 @@ Cell = TypeVar("Cell")
 _KEYS = (
     ("Enter", "key.open"), ("Esc", "key.back"), ("↑ ↓  j k", "key.move"), ("g G", "key.ends"),
     ("n N", "key.next_fault"), ("/", "key.filter"), (":", "key.jump"), ("l", "key.log"),
-    ("r", "key.rerun"), ("Tab 1-4", "key.sections"), ("o s", "key.output"), ("m", "key.more"),
+    ("r", "key.rerun"), ("Tab 1-4", "key.sections"), ("o", "key.output"), ("m", "key.more"),
     ("T", "key.theme"), ("L", "key.language"), ("Ctrl+P", "key.palette"), ("q", "key.quit"),
     ("s", "key.search"), ("F", "key.files"), ("E", "key.errors"), ("d", "key.diff"),
 )  # fmt: skip
 _LOG_KEYS = (
     ("/ n N", "search"), ("e E", "error"), ("!", "errors"), ("&", "filter"), ("f", "follow"), ("t", "time"),
-    ("o", "files"), ("w", "wrap"), ("← →", "sideways"), (", .  [ ]  { }", "jumps"), ("b u U", "bookmark"),
+    ("o", "files"), ("w", "wrap"), ("← →", "sideways"), (",. [] {}", "jumps"), ("b u U", "bookmark"),
     ("h", "histogram"), ("p", "named"),
 )  # fmt: skip
 _SEARCH_KEYS = (

@@ -22,8 +22,8 @@ from batmon_tui.widgets.preview_rows import Row, facts, heading, rows_of
 
 MOST = 20_000
 """Rows that are held; who wants more takes the file along."""
-TAIL_BYTES = 64 * 1024
-"""How far before the end of a text ``G`` goes."""
+TAIL_BYTES = {"text": 64 * 1024, "hex": 1024}
+"""How much of the end of a text, or of bytes, ``G`` shows; whole lines of 16 bytes."""
 
 
 class PreviewScreen(Page):
@@ -106,17 +106,26 @@ class PreviewScreen(Page):
             self._ask(new=False, **self._asked, offset=self._preview["next"])
 
     @work(exclusive=True, group="preview", exit_on_error=True)
-    async def _ask(self, *, new: bool, **more: Any) -> None:
-        """Ask for a page; ``new``: it stands alone, otherwise it goes on from what is there."""
+    async def _ask(self, *, new: bool, ending: bool = False, **more: Any) -> None:
+        """Ask for a page; ``new``: it stands alone, otherwise it goes on from what is there.
+
+        ``ending``: also for all that comes after it, and go to the end of that.
+        """
         self._asking = True
         try:
             answer = await self.console_app.link.request("tree.preview", path=self.path, **more)
+            while ending and answer.get("more") and len(self._rows) < MOST:
+                self._take(answer, new=new)
+                new, more = False, {**more, "offset": answer["next"]}
+                answer = await self.console_app.link.request("tree.preview", path=self.path, **more)
         except BatmonError as error:
             self._problem = refusals.in_words(error, self.console_app.language)
         else:
             self._problem = ""
             self._asked = {key: value for key, value in more.items() if key != "offset"}
             self._take(answer, new=new)
+            if ending:
+                self.query_one(PreviewList).action_last()
         finally:
             self._asking = False
         self.tell()
@@ -174,10 +183,11 @@ class PreviewScreen(Page):
 
     def action_ending(self) -> None:
         """Go to the end: of a text or of bytes that of the file, else that of what is here."""
-        size = int(self._preview.get("size") or 0)
-        if self._preview.get("kind") in ("text", "hex") and self._preview.get("more"):
-            self._ask(new=True, **self._asked, offset=max(0, size - TAIL_BYTES))
-        self.query_one(PreviewList).action_last()
+        size, tail = int(self._preview.get("size") or 0), TAIL_BYTES.get(str(self._preview.get("kind")))
+        if tail is not None and self._preview.get("more"):
+            self._ask(new=True, ending=True, **self._asked, offset=max(0, size - tail) // 16 * 16)
+        else:
+            self.query_one(PreviewList).action_last()
 
     def action_beginning(self) -> None:
         """Go to the beginning."""

@@ -19,7 +19,7 @@ from batmon.model import Origin, RunStatus
 from batmon_tui.screens.page import Page
 from batmon_tui.widgets.evidence import beside
 from batmon_tui.widgets.items_view import Item, ItemList, ItemsView
-from batmon_tui.widgets.runs_view import RUN_SIGNS, outcome
+from batmon_tui.widgets.runs_view import DIED, RUN_SIGNS, outcome, shown_status
 
 LOOK_SEC = 2.0
 """How often a run that is running is looked at again."""
@@ -110,15 +110,16 @@ class RunScreen(Page):
         self._tell_items()
         colours, view, tr, run = self.app.theme_variables, self.view, self.tr, self._run
         quiet, strong = Style(color=colours["quiet"]), Style(bold=True, color=colours["accent"])
-        colour = {RunStatus.FAILED: "error", RunStatus.MISSED: "warning", RunStatus.SUCCESS: "success"}
-        sign = Style(bold=True, color=colours[colour.get(run["status"], "accent")])
+        status = shown_status(run)
+        colour = {RunStatus.FAILED: "error", DIED: "error", RunStatus.MISSED: "warning", RunStatus.SUCCESS: "success"}
+        sign = Style(bold=True, color=colours[colour.get(status, "accent")])
         whole = Table.grid(expand=True)
         number = run["log_id"] if run.get("log_id") is not None else run["run_id"][:8]
         whole.add_row(Text(tr("run.title", program=self.program, id=number) + "\n", strong))
         facts = Table.grid(padding=(0, 2))
         facts.add_column(no_wrap=True)
         facts.add_column(overflow="fold")
-        said = f"{RUN_SIGNS.get(run['status'], '?')} {outcome(run, view)}"
+        said = f"{RUN_SIGNS.get(status, '?')} {outcome(run, view)}"
         facts.add_row(Text(tr("run.status"), quiet), Text(said, sign))
         rows = [
             ("run.started", view.stamp(run["start_time"])),

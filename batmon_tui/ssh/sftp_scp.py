@@ -89,15 +89,16 @@ class _Source:
     async def run(self) -> int:
         await self._confirmed()
         for path in self._asked.paths:
+            found = False
             try:
-                found = [match async for match in self._matches(absolute(path))]
+                async for match, entry in self._matches(absolute(path)):
+                    found = True
+                    await self._send(match, entry, 0)
             except BatmonError as error:
                 self._say(in_words(error))
                 continue
             if not found:
                 self._say(f"{path}: nothing matches")
-            for match, entry in found:
-                await self._send(match, entry, 0)
         return 1 if self._failed else 0
 
     async def _matches(self, path: str) -> AsyncIterator[tuple[str, dict[str, Any]]]:

@@ -87,7 +87,6 @@ class LogReading(Vertical):
         self._flush: Timer | None = None
         self._marks: Timer | None = None
         self._loading: set[str] = set()
-        self._size_known = 0.0
 
     def compose(self) -> ComposeResult:
         """Lines, then the status or the question that is being asked."""
@@ -182,7 +181,6 @@ class LogReading(Vertical):
         target = None if at_end else await self._target(at, page)
         self.window.replace(page, self._damage(page))
         self.filter = None
-        self._size_known = page["size"]
         self.paper.placeholder = self.words["no_lines"]
         if at_end:
             self.paper.changed(to_end=True)
@@ -285,29 +283,37 @@ class LogReading(Vertical):
             self._pause()
         first, after = self.paper.in_sight
         # Whole files are searched for matches: another one only for somebody who goes up or down at the edge.
-        back = self.filter is None or not self.window.at_start or (moved.up and self.paper.cursor == 0)
-        on = self.filter is None or not self.window.at_end
+        leaves = moved.wished and self.paper.cursor == (0 if moved.up else len(self.window.lines) - 1)
+        back = self.filter is None or not self.window.at_start or leaves
+        on = self.filter is None or not self.window.at_end or leaves
         if first < NEAR_EDGE and self.window.reaches_back and back:
-            self._more("back")
+            self._more("back", leaves=leaves and moved.up)
         if after > len(self.window.lines) - NEAR_EDGE and self.window.reaches_on and on and not self.following:
-            self._more("forward")
+            self._more("forward", leaves=leaves and not moved.up)
         self._tell()
 
-    def _more(self, direction: Direction) -> None:
+    def _more(self, direction: Direction, *, leaves: bool) -> None:
         group = f"more-{direction}"
         if group not in self._loading and self.window.lines:
             self._loading.add(group)
-            self._work(self._read_more(direction, group), group)
-
-    async def _read_more(self, direction: Direction, group: str) -> None:
-        try:
-            if self.filter is not None:
-                await self._more_matches(direction)
-                return
             generation = self.window.generation
+            # What is there is painted first.
+            self.call_after_refresh(
+                lambda: self._work(self._read_more(direction, group, generation, leaves=leaves), group)
+            )
+
+    async def _read_more(self, direction: Direction, group: str, generation: int, *, leaves: bool) -> None:
+        try:
+            if generation != self.window.generation:
+                return
+            if self.filter is not None:
+                await self._more_matches(direction, leaves=leaves)
+                return
             find = page_before if direction == "back" else page_behind
             beyond = await find(self.source, self.window)
-            if generation != self.window.generation or (self.following and direction == "forward"):
+            if not self.is_attached or generation != self.window.generation:
+                return
+            if self.following and direction == "forward":
                 return
             if beyond is None:
                 self._nothing_beyond(direction)
@@ -384,10 +390,12 @@ class LogReading(Vertical):
             self._work(self._take_new(self.path, size), "follow")
         self._tell()
 
-    async def _more_matches(self, direction: Direction) -> None:
-        """Matches beyond those on hand: in the rest of the file, else in the next one."""
+    async def _more_matches(self, direction: Direction, *, leaves: bool) -> None:
+        """Matches beyond those on hand: in the rest of the file, else in the next one if the person ``leaves`` it."""
         window, generation, back = self.window, self.window.generation, direction == "back"
         if window.at_start if back else window.at_end:
+            if not leaves:
+                return
             page = await file_beyond(self.source, window, direction)
             if generation != window.generation:
                 return

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from batmon.errors import BadRequest
+from batmon.moments import moment_of
 
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 _DATE = re.compile(r"(?:(\d{4})[-./])?(\d{1,2})[-./](\d{1,2})")
@@ -47,14 +48,23 @@ class Sought:
                 yield match.span()
 
 
-def parse_moment(text: str, zone: ZoneInfo, near: datetime) -> datetime:
+def parse_moment(text: str, zone: ZoneInfo, near: datetime, now: datetime) -> datetime:
     """The moment that somebody means: ``06:00[:12]``, ``[2026-]11-21 [06:00]``, ``-30m`` (before ``near``).
 
-    A time of day alone is on the day of ``near`` in ``zone``; a date without year is in its year. In UTC.
+    A time of day alone is on the day of ``near`` in ``zone``; a date without year is in its year. What else the
+    commands understand (``2h`` ago, ``yesterday``) is seen from ``now``. In UTC.
 
     Raises:
         BadRequest: it is none of these.
     """
+    try:
+        return _beside(text, zone, near)
+    except BadRequest:
+        return moment_of(text, zone, now)
+
+
+def _beside(text: str, zone: ZoneInfo, near: datetime) -> datetime:
+    """A moment that is told from ``near``."""
     text = text.strip().replace("T", " ")
     if ago := _AGO.fullmatch(text):
         return near.astimezone(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})

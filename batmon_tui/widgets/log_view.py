@@ -232,9 +232,10 @@ class LogView(LogGoing):
         if not text:
             return
         line = self.paper.current
-        near = line.time if line and line.time else datetime.now(UTC)
+        now = datetime.now(UTC)
+        near = line.time if line and line.time else now
         try:
-            when = parse_moment(text, self.zone, near)
+            when = parse_moment(text, self.zone, near, now)
         except BadRequest:
             self._say(self.words["bad_time"].format(what=text))
             return

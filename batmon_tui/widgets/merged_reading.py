@@ -179,17 +179,19 @@ class MergedReading(Vertical):
         group = f"more-{direction}"
         if group not in self._loading and self.window.lines:
             self._loading.add(group)
-            self._work(self._read_more(direction, group), group)
+            generation = self.window.generation
+            # What is there is painted first.
+            self.call_after_refresh(lambda: self._work(self._read_more(direction, group, generation), group))
 
-    async def _read_more(self, direction: Direction, group: str) -> None:
+    async def _read_more(self, direction: Direction, group: str, generation: int) -> None:
         try:
-            generation, back = self.window.generation, direction == "back"
+            back = direction == "back"
             cursor = self.window.older_cursor if back else self.window.newer_cursor
-            if cursor is None:
+            if cursor is None or generation != self.window.generation:
                 return
             before, after = (PAGE_LINES, 0) if back else (0, PAGE_LINES)
             page = await self.source.merged(at={"cursor": cursor}, before=before, after=after, **self._which)
-            if generation != self.window.generation or (self.following and not back):
+            if not self.is_attached or generation != self.window.generation or (self.following and not back):
                 return
             self.paper.changed(self.window.put_before(page) if back else -self.window.put_behind(page))
         finally:

@@ -175,8 +175,9 @@ class MergedView(MergedReading):
         what, text = self.query_one(LogPrompt).what, event.value.strip()
         self._answered()
         if what == "time" and text:
+            now = datetime.now(UTC)
             try:
-                when = parse_moment(text, self.zone, self.time_here() or datetime.now(UTC))
+                when = parse_moment(text, self.zone, self.time_here() or now, now)
             except BadRequest:
                 self._say(self.words["bad_time"].format(what=text))
             else:

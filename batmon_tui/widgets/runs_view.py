@@ -12,27 +12,42 @@ from batmon.model import RunStatus
 from batmon_tui.board import GAP, RUNNING_SIGN, View, fit
 from batmon_tui.widgets.lines import LineList, Piece
 
+DIED = "DIED"
+"""What is shown of a run that says that it runs, and whose process is gone."""
+
 RUN_SIGNS: Mapping[str, str] = {
     RunStatus.SUCCESS: "✓",
     RunStatus.FAILED: "✗",
     RunStatus.MISSED: "·",
     RunStatus.RUNNING: RUNNING_SIGN,
+    DIED: "✗",
 }
 _COLOURS: Mapping[str, str] = {
     RunStatus.SUCCESS: "lines--ok",
     RunStatus.FAILED: "lines--error",
     RunStatus.MISSED: "lines--warning",
     RunStatus.RUNNING: "lines--running",
+    DIED: "lines--error",
 }
 _COLUMNS = ("status", "start", "took", "processed", "origin", "message")
 
 
+def shown_status(run: Mapping[str, Any]) -> str:
+    """A run's status, or that it died: its last word is that it runs, and its process is gone."""
+    process = (run.get("evidence") or {}).get("process") or {}
+    gone = run["status"] == RunStatus.RUNNING and process.get("alive") is False
+    return DIED if gone else str(run["status"])
+
+
 def outcome(run: Mapping[str, Any], view: View) -> str:
     """A run's status as a word; one that somebody else wrote stays as it is."""
+    status = shown_status(run)
+    if status == DIED:
+        return view.tr("run.died")
     try:
-        return words.run_status_word(run["status"], view.language)
+        return words.run_status_word(status, view.language)
     except ValueError:
-        return str(run["status"])
+        return status
 
 
 class RunsView(LineList):
@@ -48,7 +63,7 @@ class RunsView(LineList):
     def show(self, runs: Sequence[Mapping[str, Any]], view: View) -> None:
         """Show these runs."""
         self._cells = {run["run_id"]: _told(run, view) for run in runs}
-        self._status = {run["run_id"]: run["status"] for run in runs}
+        self._status = {run["run_id"]: shown_status(run) for run in runs}
         self._headings = tuple(view.tr(f"runs.col.{column}") for column in _COLUMNS)
         self._widths = tuple(
             max([cell_len(heading), *(cell_len(cells[index]) for cells in self._cells.values())])
@@ -93,7 +108,7 @@ def _told(run: Mapping[str, Any], view: View) -> tuple[str, ...]:
     return (
         outcome(run, view),
         start,
-        view.tr("board.running") if run["status"] == RunStatus.RUNNING else view.duration(seconds),
+        view.tr("board.running") if shown_status(run) == RunStatus.RUNNING else view.duration(seconds),
         f"{processed:,}" if processed else "",
         view.tr(f"origin.{run['origin']}") + by,
         " ".join(message.split()),

@@ -1,4 +1,4 @@
-"""The command ``batmon``: answers ``check``, ``exec`` and ``record`` at once, all else through the grammar.
+"""The command ``batmon``: answers ``check``, ``tui``, ``exec`` and ``record`` at once, all else through the grammar.
 
 This module imports nothing at its top, because `batmon check` must answer within the time of two bare interpreters.
 """
@@ -29,6 +29,10 @@ def main() -> int:
             code = answer(arguments)
             if code is not None:
                 return code
+        if arguments == ["tui"]:
+            from batmon.commands.quick_tui import become  # noqa: PLC0415 - as above
+
+            become(arguments)
         if "exec" in arguments or "record" in arguments:
             from batmon.commands.quick_record import answer as do  # noqa: PLC0415 - as above
 

@@ -200,7 +200,9 @@ def _hung(t: _Teller) -> str:
 
 def _died(t: _Teller) -> str:
     code, start = t.facts.get("exit_code"), t.time("start")
-    out = t.pick(f"{start} 실행이 끝을 남기지 않고 죽음", f"{start} run died: its process is gone and left no end")
+    out = t.pick(
+        f"{start} 실행이 끝을 남기지 않고 비정상 종료됨", f"{start} run died: its process is gone and left no end"
+    )
     return t.with_line(out if code is None else out + t.pick(f" (종료 코드 {code})", f" (exit code {code})"))
 
 

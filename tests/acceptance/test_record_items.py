@@ -64,3 +64,16 @@ async def test_more_items_than_one_answer_holds(home):
     _, out, _ = await home.batmon("run", run_id, "--json")
     accounts = [item["account"] for item in json.loads(out)["items"]]
     assert len(accounts) == len(set(accounts)) == 1202
+
+
+async def test_a_bot_that_nobody_configured_is_there_after_a_restart(home):
+    run_id = await recorded(home)
+    await home.stop()
+    await home.start()
+    code, out, err = await home.batmon("check", "Invoice_Bot", "--json")
+    assert (code, err) == (0, "")
+    (found,) = json.loads(out)["programs"]
+    assert found["last_run"]["run_id"] == run_id
+    for program, code, words in (("Invoice_Bot", 0, "no errors"), ("nobody", 1, "no program is called 'nobody'")):
+        said = await home.batmon("errors", program)
+        assert (said[0], words in said[2]) == (code, True)

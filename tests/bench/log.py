@@ -95,29 +95,42 @@ def opened(screen, keys):
 def jumped(screen, keys=("g", "G")):
     """Seconds from the key to the last line, from the top of a log that is wholly known."""
     time.sleep(SETTLE_SEC)
-    screen.press(keys[0])
-    screen.wait_for(FIRST)
+    pressed(screen, keys[0], FIRST)
     time.sleep(SETTLE_SEC)
-    began = time.perf_counter()
-    screen.press(keys[1])
-    return screen.wait_for(LAST) - began
+    return pressed(screen, keys[1], LAST)
+
+
+def pressed(screen, key, wanted):
+    """Seconds from a key to what it shows; pressed anew when it was not heard, as toolong does not while it scans."""
+    for _ in range(10):
+        began = time.perf_counter()
+        screen.press(key)
+        try:
+            return screen.wait_for(wanted, bound=10.0) - began
+        except TimeoutError:
+            continue
+    raise SystemExit(f"{key} does not lead to {wanted}:\n{screen.text()}")
 
 
 class Writer(threading.Thread):
     """Appends numbered lines, ``RATE`` a second; ``at`` has when each piece was written, with its last number."""
 
-    def __init__(self, path):
+    def __init__(self, path, number):
         super().__init__(daemon=True)
-        self._path = path
+        self._path, self._number = path, number
         self.at = []
 
     def run(self):
-        each, number, began = RATE // PIECES, 0, time.perf_counter()
+        each, number, began = RATE // PIECES, self._number, time.perf_counter()
         with self._path.open("ab", buffering=0) as log:
             for piece in range(int(FOLLOW_SEC * PIECES)):
                 time.sleep(max(0.0, began + piece / PIECES - time.perf_counter()))
                 number += each
-                log.write(b"".join(b"%s seq=%08d done\n" % (STAMP.encode(), n) for n in range(number - each, number)))
+                log.write(
+                    b"".join(
+                        b"%s seq=%08d row of a table\n" % (STAMP.encode(), n) for n in range(number - each, number)
+                    )
+                )
                 self.at.append((time.perf_counter(), number - 1))
 
     def written(self, number):
@@ -125,14 +138,17 @@ class Writer(threading.Thread):
         return next(moment for moment, last in self.at if last >= number)
 
 
-def followed(screen, path):
-    """Seconds that the newest line on the screen was behind, again and again; and for the last line of all."""
-    writer = Writer(path)
+def followed(screen, path, number):
+    """Seconds that the newest line on the screen was behind, again and again; and for the last line of all.
+
+    The lines are numbered from ``number`` on.
+    """
+    writer = Writer(path, number)
     behind = []
     writer.start()
     while writer.is_alive():
         text, now = screen.text(), time.perf_counter()
-        numbers = [int(number) for number in SEQUENCE.findall(text)]
+        numbers = [seen for one in SEQUENCE.findall(text) if (seen := int(one)) >= number]
         if numbers and writer.at and max(numbers) <= writer.at[-1][1]:
             behind.append(now - writer.written(max(numbers)))
         time.sleep(0.03)
@@ -142,11 +158,6 @@ def followed(screen, path):
     except TimeoutError:
         last = float("inf")
     return behind, last
-
-
-def cut(path, size):
-    """Take away what was appended."""
-    os.truncate(path, size)
 
 
 def shown_by(name, command, environ, times):
@@ -176,9 +187,11 @@ def shown_by_console(environ, times):
         screen.close()
 
 
-def follow_with(name, command, path, environ):
-    """The lag of one way to follow."""
-    size = path.stat().st_size
+def follow_with(name, command, path, environ, number=0):
+    """The lag of one way to follow; the log ends with ``LAST``, or the line before ``number``.
+
+    What is appended stays: a daemon reads a log that became shorter anew.
+    """
     screen = Screen(command, environ)
     try:
         if name == "batmon tui":
@@ -187,12 +200,11 @@ def follow_with(name, command, path, environ):
         else:
             screen.wait_for(A_LINE)
             screen.press(KEYS.get(name, ("g", "G"))[1])
-        screen.wait_for(LAST)
+        screen.wait_for(f"seq={number - 1:08d}" if number else LAST)
         time.sleep(SETTLE_SEC)
-        return followed(screen, path)
+        return followed(screen, path, number)
     finally:
         screen.close()
-        cut(path, size)
 
 
 async def bench():
@@ -241,9 +253,11 @@ async def compare(installation, environ):
         say(f"Goal: {titles[step]}, ahead of every peer: {'met' if not behind else 'MISSED: ' + ', '.join(behind)}.")
     say("")
     rows = []
-    for name, command in (*found.items(), ("batmon tui", [sys.executable, "-m", "batmon", "tui"])):
+    ways = {**found, "batmon tui": [sys.executable, "-m", "batmon", "tui"]}
+    for turn, (name, command) in enumerate(ways.items()):
         which = console if name == "batmon tui" else environ
-        behind, last = await asyncio.to_thread(follow_with, name, command, log, which)
+        number = turn * int(RATE * FOLLOW_SEC)
+        behind, last = await asyncio.to_thread(follow_with, name, command, log, which, number)
         rows.append(
             (f"{name}: behind the writer", len(behind), *spread(behind or [float("nan")]), f"{last * 1000:.0f}")
         )

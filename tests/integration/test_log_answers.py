@@ -429,3 +429,52 @@ async def test_a_merged_page_of_long_korean_lines_fits_the_gate(stage):
         assert 10 < len(page["lines"]) < 400
         again = await client.request("log.merged", at={"cursor": page["older"]}, before=400, after=400)
         assert again["lines"]
+
+
+async def test_what_would_act_on_a_terminal_is_shown_however_it_arrives(stage):
+    """ESC cut in two by the writer, OSC 52, markup, overrides, in text and in an archive, alone and merged."""
+    stage.write("2026-11-21 06:00:00 INFO begins\n")
+    evil = "2026-11-21 06:00:01 ERROR \x1b[31m[/b] \x1b]52;c;aGk=\x07 \u202etxt.exe\n"
+    (stage.folder / "kindscrap.log.1.gz").write_bytes(gzip.compress(evil.encode()))
+    shown = "2026-11-21 06:00:01 ERROR ␛[31m[/b] ␛]52;c;aGk=␇ ⟨U+202E⟩txt.exe"
+    async with stage.open() as client:
+        follower = Follower(client, **{"from": stage.log.stat().st_size})
+        raw = evil.encode()
+        for piece in (raw[:27], raw[27:28], raw[28:60], raw[60:]):
+            with stage.log.open("ab") as log:
+                log.write(piece)
+            await asyncio.sleep(0)
+        assert texts(await follower.take(texts)) == [shown]
+        page = await ask(client, "log.read", at={"start": True}, path=str(stage.folder / "kindscrap.log.1.gz"))
+        assert page["lines"][0]["text"] == shown
+        merged = await client.request("log.merged", at={"end": True}, before=9)
+        assert [line["text"] for line in merged["lines"]].count(shown) == 2
+
+
+async def test_lines_without_end_stay_within_bounds_in_every_answer(stage):
+    """100 MB without a newline, binary, as text and unpacked: paged, merged and counted."""
+    huge = b"2026-11-21 06:00:00 INFO " + os.urandom(1 << 20).replace(b"\n", b"") * 100
+    stage.write("2026-11-21 05:00:00 INFO before\n")
+    with stage.log.open("ab") as log:
+        log.write(huge + b"\n2026-11-21 07:00:00 INFO after\n")
+    (stage.folder / "kindscrap.log.1.gz").write_bytes(gzip.compress(huge.replace(b"06", b"04", 1)[: 20 << 20], 1))
+    async with stage.open() as client, asyncio.timeout(60):
+        page = await ask(client, "log.read", at={"end": True}, before=400)
+        assert page["lines"][-1]["text"].endswith("after")
+        packed = await ask(client, "log.read", at={"start": True}, path=str(stage.folder / "kindscrap.log.1.gz"))
+        assert packed["size"] == 20 << 20
+        merged = await client.request("log.merged", at={"end": True}, before=3)
+        assert merged["lines"][-1]["text"].endswith("after")
+        counted = (await histogram(client, program="kindscrap", path=str(stage.log), buckets=2))[1]
+        assert sum(one["lines"] for one in counted["buckets"]) == 3
+
+
+async def test_a_log_replaced_by_a_fifo_is_left_out_of_the_whole(stage):
+    stage.write("2026-11-21 06:00:00 INFO x\n")
+    async with stage.open() as client, asyncio.timeout(10):
+        stage.log.unlink()
+        os.mkfifo(stage.log)
+        merged = await client.request("log.merged", at={"end": True}, before=9)
+        assert merged["lines"] == []
+        with pytest.raises(NotFound):
+            await ask(client, "log.read")

@@ -87,6 +87,16 @@ async def test_files_name_compressed_ones_with_their_kind(tmp_path, programs):
         paper = Paper(client)
         await logs(paper, "a", lines=2, follow=False, path=str(tmp_path / "a" / "x.log.1.gz"))
         assert [line[-4:] for line in paper.lines] == ["0996", "0998"]
+        paper = Paper(client)
+        await logs(paper, "a", lines=900, follow=False, path=None)
+        assert len(paper.lines) == 900
+        assert [line[-4:] for line in paper.lines[:-1]] == [f"{n:04}" for n in range(202, 2000, 2)]
+        for name in ("x.log.1.gz", "a/x.log.1.gz"):
+            paper = Paper(client)
+            await logs(paper, "a", lines=1, follow=False, path=name)
+            assert [line[-4:] for line in paper.lines] == ["0998"], name
+        with pytest.raises(NotFound, match="no log file of a"):
+            await logs(paper, "a", lines=1, follow=False, path="og.1.gz")
 
 
 async def test_all_programs_by_time(tmp_path, programs):

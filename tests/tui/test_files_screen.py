@@ -128,6 +128,22 @@ async def test_a_workbook_shows_its_sheets_in_turn_and_bytes_on_demand(stage):
         await until(pilot, lambda: screen._preview["kind"] == "table", "what they mean")
 
 
+@pytest.mark.parametrize(("name", "last"), [("덤프.bin", "000007f0"), ("긴.txt", "line 39999")])
+async def test_the_end_of_a_file_is_one_key_away(stage, tmp_path, name, last):
+    long = "".join(f"line {number}\n" for number in range(40_000))
+    next(tmp_path.rglob("수집결과")).joinpath("긴.txt").write_text(long, "utf-8")
+    app = stage.app("en")
+    async with app.run_test(size=(100, 30)) as pilot:
+        screen = await look(app, pilot, name)
+        first = rows_shown(screen)[0]
+        assert not any(last in row for row in rows_shown(screen))
+        listed = screen.query_one(PreviewList)
+        await pilot.press("G")
+        await until(pilot, lambda: last in rows_shown(screen)[-1] and listed.chosen == listed.keys[-1], "its end")
+        await pilot.press("g")
+        await until(pilot, lambda: rows_shown(screen)[0] == first and listed.chosen == listed.keys[0], "its beginning")
+
+
 async def test_json_folds_by_key(stage):
     app = stage.app("en")
     async with app.run_test(size=(110, 30)) as pilot:

@@ -19,6 +19,7 @@ from batmon_tui.widgets.log_words import in_bytes, log_words
 
 SEOUL = ZoneInfo("Asia/Seoul")
 NEAR = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
+NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 
 
 def items(start: int, stop: int):
@@ -101,16 +102,17 @@ def test_small_letters_match_capitals_and_capitals_do_not():
         ("06:00", "2026-11-20T21:00:00"), ("06:00:12", "2026-11-20T21:00:12"), ("11-19 6:00", "2026-11-18T21:00:00"),
         ("2025.1.2 00:00", "2025-01-01T15:00:00"), ("2026-11-21T06:00", "2026-11-20T21:00:00"),
         ("2026-11-20", "2026-11-19T15:00:00"), ("-30m", "2026-11-21T02:30:00"), ("-2d", "2026-11-19T03:00:00"),
+        ("2h", "2026-11-23T03:00:00"), ("yesterday", "2026-11-21T15:00:00"), ("어제 06:00", "2026-11-21T21:00:00"),
     ],
 )  # fmt: skip
 def test_times_as_people_write_them(said, meant):
-    assert parse_moment(said, SEOUL, NEAR) == datetime.fromisoformat(meant).replace(tzinfo=UTC)
+    assert parse_moment(said, SEOUL, NEAR, NOW) == datetime.fromisoformat(meant).replace(tzinfo=UTC)
 
 
 @pytest.mark.parametrize("said", ["", "soon", "25:00", "13-45 06:00", "6", "06:00 06:00 06:00", "2025-02-29"])
 def test_what_is_no_time_is_refused(said):
     with pytest.raises(BadRequest):
-        parse_moment(said, SEOUL, NEAR)
+        parse_moment(said, SEOUL, NEAR, NOW)
 
 
 def sheet(width: int, *, wrap: bool = False, left: int = 0, sought: Sought | None = None) -> Sheet:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import socket
+import threading
 
 import pytest
 
@@ -52,3 +54,22 @@ def test_a_configuration_with_many_problems_takes_one_line(doctor, tmp_path):
     assert found["config"]["message"] == "batmon.toml:2: paths.state: expected a string, got an integer (and 2 more)"
     assert found["config"]["remedy"].startswith("batmon config check")
     assert "without the configuration" in found["daemon"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("banner", "said"),
+    [(b"SSH-2.0-BATMON\r\n", "one whose daemon is gone"), (b"220 mail\r\n", "something else listens")],
+)
+def test_who_has_the_port_of_the_console(doctor, tmp_path, monkeypatch, banner, said):
+    def greet(server):
+        there, _ = server.accept()
+        there.sendall(banner)
+        there.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        greeting = threading.Thread(target=greet, args=(server,), daemon=True)
+        greeting.start()
+        monkeypatch.setenv("BATMON_SSH_LISTEN", f"127.0.0.1:{server.getsockname()[1]}")
+        found = doctor("--state", str(tmp_path / "state"))["ssh console"]
+        greeting.join(10)
+    assert (found["status"], found["message"].startswith(said)) == ("problem", True)

@@ -46,7 +46,7 @@ SAYINGS = [
      "running since 01:00, longer than the allowed 30m: 페이지 여는 중",
      "01:00부터 끝나지 않음, 최대 실행 시간 30분 초과: 페이지 여는 중"),
     (Reason.DIED, {"start": at(1, 0), "exit_code": -9}, "01:00 run died: its process is gone and left no end (exit code -9)",
-     "01:00 실행이 끝을 남기지 않고 죽음 (종료 코드 -9)"),
+     "01:00 실행이 끝을 남기지 않고 비정상 종료됨 (종료 코드 -9)"),
     (Reason.OVERLAPPING, {"start": at(2, 5), "other_start": at(2, 0), "count": 2},
      "2 runs at once: started 02:00 and 02:05", "2개 실행이 겹침: 02:00 시작과 02:05 시작"),
     (Reason.CONTRADICTION, {"start": at(2, 0), "record": "SUCCESS", "log": "FAILED", "line": "KeyError: 'x'"},

@@ -17,6 +17,7 @@ from typing import Annotated, Any
 import typer
 
 from batmon.commands import check, quick_check
+from batmon.commands.grouped_help import GroupedHelp
 from batmon.commands.local_session import LocalSession, Places
 from batmon.commands.machine import add_machine_commands
 from batmon.commands.session import DONE, FAILED, WRONG_USAGE, Session
@@ -68,6 +69,7 @@ async def run_remote(arguments: list[str], session: Session) -> int:
 def _grammar(*, remote: bool) -> typer.Typer:
     app = typer.Typer(
         name="batmon",
+        cls=GroupedHelp,
         help=_HELP,
         add_completion=False,
         no_args_is_help=True,

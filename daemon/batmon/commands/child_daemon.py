@@ -32,7 +32,7 @@ class ChildDaemon:
         apart = {"creationflags": _group_flag()} if os.name == "nt" else {"start_new_session": True}
         try:
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "batmon", *flags, "daemon",
+                sys.executable, "-P", "-m", "batmon", *flags, "daemon",
                 stdin=subprocess.DEVNULL, stdout=handle, stderr=handle,
                 **apart,
             )  # fmt: skip

@@ -38,7 +38,7 @@ def tui(session: LocalSession, where: str | None, *, identity: str | None) -> in
 
 def tui_command(session: LocalSession, where: str | None = None, identity: str | None = None) -> list[str]:
     """The console's argv: the package that people look at is started by name, never imported here."""
-    command = [sys.executable, "-m", "batmon_tui"]
+    command = [sys.executable, "-P", "-m", "batmon_tui"]
     if where is None:
         if identity is not None:
             raise BadRequest("--identity goes with an ssh:// address only")

@@ -174,6 +174,8 @@ async def _console(config: Config, said: dict[str, Any]) -> Finding:
     if said and not banner.startswith(b"SSH-2.0-"):
         remedy = "see logs/console.log in the state folder; is the port another program's?"
         return problem("ssh console", f"no SSH server answers at {at}", remedy)
+    if not said and banner.startswith(b"SSH-2.0-BATMON"):
+        return problem("ssh console", f"one whose daemon is gone answers at {at}", "batmon daemon: it takes its place")
     if not said and banner:
         return problem("ssh console", f"something else listens at {at}", "choose another [ssh] listen")
     return ok("ssh console", f"answers at {at}" if said else f"{at} is free for it")

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from batmon.commands.logs import log_paths
 from batmon.commands.session import DONE, FAILED, Session
 from batmon.commands.table import moment, table
-from batmon.errors import NotFound
-from batmon.gate.client import GateClient
 
 
 async def delete(session: Session, program: str, wanted: list[str], *, force: bool, yes: bool) -> int:
     """Delete these logs, named by path or by file name; 1 if any was kept."""
     gate = await session.gate()
-    paths = await _paths(gate, program, wanted)
+    paths = await log_paths(gate, program, wanted)
     if not yes:
         for path in paths:
             session.err(path)
@@ -34,21 +33,22 @@ async def delete(session: Session, program: str, wanted: list[str], *, force: bo
 async def retention(session: Session, program: str, *, dry_run: bool, yes: bool, as_json: bool) -> int:
     """Print what goes by the configuration and why, and do it unless ``dry_run``; 1 if something could not be done."""
     gate = await session.gate()
+    zone = ZoneInfo(str(gate.hello.get("timezone") or "UTC"))
     plan = await gate.request("log.retention", program=program)
     going = [one for one in plan["actions"] if one["action"] != "keep"]
     if dry_run or not going:
-        _print(session, plan, as_json=as_json)
+        _print(session, plan, zone, as_json=as_json)
         if not as_json:
             session.err(_summary(program, plan))
         return DONE
     if not yes:
-        _print(session, plan, as_json=as_json)
+        _print(session, plan, zone, as_json=as_json)
         if not await session.confirm(f"Do this to {len(going)} log files of {program}?"):
             session.err("nothing was done")
             return FAILED
     done = await gate.request("log.retain", program=program)
     if yes:
-        _print(session, done, as_json=as_json)
+        _print(session, done, zone, as_json=as_json)
     failed = [one for one in done["actions"] if "failed" in one]
     for one in failed:
         session.err(f"{one['action']} {one['path']}: {one['failed']}")
@@ -56,28 +56,16 @@ async def retention(session: Session, program: str, *, dry_run: bool, yes: bool,
     return FAILED if failed else DONE
 
 
-async def _paths(gate: GateClient, program: str, wanted: list[str]) -> list[str]:
-    """The whole paths of what is named; a file name stands for the only log of that name."""
-    known = [file["path"] for file in (await gate.request("log.files", program=program))["files"]]
-    paths = []
-    for name in wanted:
-        found = [path for path in known if name in (path, path.replace("\\", "/").rpartition("/")[2])]
-        if len(found) > 1:
-            raise NotFound(f"{program} has {len(found)} logs called {name}", hint="name one by its whole path")
-        paths.append(found[0] if found else name)  # the daemon refuses what is none, and writes it down
-    return paths
-
-
-def _print(session: Session, answer: dict[str, Any], *, as_json: bool) -> None:
+def _print(session: Session, answer: dict[str, Any], zone: ZoneInfo, *, as_json: bool) -> None:
     if as_json:
         session.out_json(answer)
         return
     rows = [
-        (one["action"], f"{one['size']:,}", moment(one["modified"], UTC), f"{one['path']}: {one['why']}")
+        (one["action"], f"{one['size']:,}", moment(one["modified"], zone), f"{one['path']}: {one['why']}")
         for one in answer["actions"]
     ]
     if rows:
-        for line in table(("action", "bytes", "modified (UTC)", "what and why"), rows):
+        for line in table(("action", "bytes", f"modified ({zone.key})", "what and why"), rows):
             session.out(line)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from batmon.commands.session import DONE, Session
 from batmon.commands.table import moment, table
+from batmon.errors import NotFound
 from batmon.gate.client import GateClient
 
 PAGE = 400
@@ -18,7 +19,7 @@ _COLOURS = {"error": "\x1b[31m", "warn": "\x1b[33m"}
 async def logs(session: Session, program: str, *, lines: int, follow: bool, path: str | None) -> int:
     """Print the last ``lines`` lines of a program's log (of ``path``, if named), and go on if ``follow``."""
     gate = await session.gate()
-    which = {"program": program} | ({"path": path} if path else {})
+    which = {"program": program} | ({"path": (await log_paths(gate, program, [path]))[0]} if path else {})
     page = await _tail(session, gate, which, lines)
     if follow:
         await _follow(session, gate, program, page)
@@ -32,16 +33,34 @@ async def log_files(session: Session, program: str, *, as_json: bool) -> int:
     if as_json:
         session.out_json(files)
         return DONE
+    zone = ZoneInfo(str(gate.hello.get("timezone") or "UTC"))
     rows = [
-        (f"{file['size']:,}", file["packing"] or "text", moment(file["modified"], UTC), file["path"]) for file in files
+        (f"{file['size']:,}", file["packing"] or "text", moment(file["modified"], zone), file["path"]) for file in files
     ]
-    for line in table(("bytes", "kind", "modified (UTC)", "path"), rows):
+    for line in table(("bytes", "kind", f"modified ({zone.key})", "path"), rows):
         session.out(line)
     return DONE
 
 
+async def log_paths(gate: GateClient, program: str, wanted: list[str]) -> list[str]:
+    """The whole paths of what is named; a file name, or the end of a path, stands for the only log of that name.
+
+    Raises:
+        NotFound: several are called so.
+    """
+    known = [file["path"] for file in (await gate.request("log.files", program=program))["files"]]
+    paths = []
+    for name in wanted:
+        end = "/" + name.replace("\\", "/")
+        found = [path for path in known if path == name or path.replace("\\", "/").endswith(end)]
+        if len(found) > 1:
+            raise NotFound(f"{program} has {len(found)} logs called {name}", hint="name one by its whole path")
+        paths.append(found[0] if found else name)  # the daemon refuses what is none, and writes it down
+    return paths
+
+
 async def _tail(session: Session, gate: GateClient, which: dict[str, Any], lines: int) -> dict[str, Any]:
-    """Print the last lines in order; the page at the end.
+    """Print the last lines in order, of the files before too where one has too few; the page at the end.
 
     Pages are counted backwards and then printed forwards, each asked for again: a million lines do not fit in memory.
     """
@@ -49,8 +68,15 @@ async def _tail(session: Session, gate: GateClient, which: dict[str, Any], lines
     which = {**which, "path": last["path"]}
     earlier: list[dict[str, Any]] = []
     count = len(last["lines"])
-    while page["lines"] and not page["at_start"] and count < lines:
-        asked = which | {"at": {"offset": page["lines"][0]["offset"]}, "before": min(PAGE, lines - count), "after": 0}
+    while count < lines:
+        place: dict[str, Any] = {"end": True}
+        if page["lines"] and not page["at_start"]:
+            place = {"offset": page["lines"][0]["offset"]}
+        elif page["older"] is not None:
+            which = {**which, "path": page["older"]}
+        else:
+            break
+        asked = which | {"at": place, "before": min(PAGE, lines - count), "after": 0}
         page = await gate.request("log.read", **asked)
         count += len(page["lines"])
         earlier.append(asked)

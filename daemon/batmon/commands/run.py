@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from batmon.commands.session import DONE, Session
-from batmon.commands.table import duration, moment, table
+from batmon.commands.table import duration, moment, run_status, table
 
 ERROR_CHARS = 500
 """Of an item's error in the table; all of it with --json."""
@@ -49,7 +49,7 @@ def _facts(run: dict[str, Any], zone: ZoneInfo) -> list[str]:
         "run": f"{run['run_id']} (log_id {run['log_id']})",
         "program": run["bot_name"],
         "task": run["task_name"],
-        "status": run["status"],
+        "status": run_status(run),
         "start": f"{moment(run['start_time'], zone)} ({zone.key})",
         "end": moment(run["end_time"], zone),
         "took": duration(run["duration_sec"]),

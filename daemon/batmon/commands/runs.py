@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from batmon.commands.session import DONE, Session
-from batmon.commands.table import duration, moment, table
+from batmon.commands.table import duration, moment, run_status, table
 from batmon.gate.client import GateClient
+from batmon.moments import moment_of
 
 PAGE = 500
 
@@ -23,23 +25,29 @@ COLUMNS = (
 """The columns of ``rpa_execution_logs``, and ours behind them."""
 
 
-async def runs(session: Session, program: str, *, limit: int, as_json: bool) -> int:
-    """Print up to ``limit`` runs of ``program``; as JSON a list of objects."""
+async def runs(
+    session: Session, program: str, *, since: str | None, until: str | None, limit: int, as_json: bool
+) -> int:
+    """Print up to ``limit`` runs of ``program`` that began in a span of time; as JSON a list of objects."""
     gate = await session.gate()
-    if as_json:
-        await _as_json(session, _pages(gate, program, limit))
-        return DONE
     zone = ZoneInfo(str(gate.hello.get("timezone") or "UTC"))
+    now = datetime.now(UTC)
+    begin = None if since is None else moment_of(since, zone, now)
+    end = None if until is None else moment_of(until, zone, now, end=True)
+    pages = _pages(gate, program, limit, begin, end)
+    if as_json:
+        await _as_json(session, pages)
+        return DONE
     heads = (f"start ({zone.key})", "took", "status", "count", "origin", "run", "message")
     rows: list[tuple[str, ...]] = []
     left = False
-    async for found, more in _pages(gate, program, limit):
+    async for found, more in pages:
         left = more
         rows += [
             (
                 moment(run["start_time"], zone),
                 duration(run["duration_sec"]),
-                run["status"],
+                run_status(run),
                 str(run["processed_count"]),
                 run["origin"],
                 str(run["run_id"]),
@@ -56,14 +64,22 @@ async def runs(session: Session, program: str, *, limit: int, as_json: bool) -> 
     return DONE
 
 
-async def _pages(gate: GateClient, program: str, limit: int) -> AsyncIterator[tuple[list[dict[str, Any]], bool]]:
-    """Up to ``limit`` runs, newest first, a page at a time, each with whether there are more after it."""
+async def _pages(
+    gate: GateClient, program: str, limit: int, begin: datetime | None, end: datetime | None
+) -> AsyncIterator[tuple[list[dict[str, Any]], bool]]:
+    """Up to ``limit`` runs that began in ``begin`` <= t < ``end``, newest first, a page at a time, each with whether
+    there are more after it.
+    """
     count, more = 0, True
-    before: dict[str, Any] = {}
+    before: dict[str, Any] = {} if end is None else {"before": end.isoformat()}
     while more and count < limit:
         page = await gate.request("runs", program=program, limit=min(PAGE, limit - count), **before)
         found = page["runs"]
         more = bool(page["more"] and found)
+        if begin is not None:
+            inside = [run for run in found if datetime.fromisoformat(run["start_time"]) >= begin]
+            more = more and len(inside) == len(found)
+            found = inside
         count += len(found)
         yield found, more
         before = {"before": found[-1]["start_time"]} if found else {}

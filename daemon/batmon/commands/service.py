@@ -144,7 +144,7 @@ def _daemon_command(session: LocalSession, home: str | None = None) -> list[str]
     flags += ["--state", state]
     if where.language is not None:
         flags += ["--language", where.language]
-    return [sys.executable, "-m", "batmon", *flags, "daemon"]
+    return [sys.executable, "-P", "-m", "batmon", *flags, "daemon"]
 
 
 def _quoted(word: str) -> str:

@@ -93,7 +93,7 @@ class Session(ABC):
         del force
         raise BadRequest(
             f"{path} cannot be written over SSH",
-            hint="-o - prints it: ssh ... VERB ... -o - > FILE on your side",
+            hint="get and export print with -o -, to redirect on your side; what is below /exports comes with scp",
         )
 
     def server_file(self, path: str) -> Path:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
+from typing import Any
 
 GAP = "  "
 ELLIPSIS = "…"
@@ -53,6 +54,12 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], width: int = 0) -
 def moment(text: str | None, zone: tzinfo) -> str:
     """A protocol time as ``2026-11-21 06:00:12`` in ``zone``; ``-`` if there is none."""
     return "-" if text is None else f"{datetime.fromisoformat(text).astimezone(zone):%Y-%m-%d %H:%M:%S}"
+
+
+def run_status(run: Mapping[str, Any]) -> str:
+    """A run's status; ``DIED`` when its last word is that it runs, and its process is gone."""
+    process = (run.get("evidence") or {}).get("process") or {}
+    return "DIED" if run["status"] == "RUNNING" and process.get("alive") is False else str(run["status"])
 
 
 def duration(seconds: float | None) -> str:

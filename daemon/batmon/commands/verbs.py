@@ -204,8 +204,8 @@ def _search(
 ) -> Action:
     """Search all logs of all programs.
 
-    Prints program, time, file and line, the newest first. The exit code is 0 if there are hits, 1 if there are none, 2 if something went
-    wrong.
+    Prints program, time, file and line, the newest first. The exit code is 0 if there are hits, 1 if there are none,
+    2 if something went wrong.
     """
     return search.search(
         context.obj, pattern, programs=program or [], since=since, until=until, limit=limit, as_json=as_json,

@@ -103,7 +103,7 @@ class Capture:
         if self._config.xauthority is not None:
             environment["XAUTHORITY"] = str(self._config.xauthority)
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "batmon.engine.capture_child", str(file), display,
+            sys.executable, "-P", "-m", "batmon.engine.capture_child", str(file), display,
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
             env=environment, limit=ANSWER_BYTES,
         )  # fmt: skip

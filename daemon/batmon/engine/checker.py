@@ -41,6 +41,8 @@ AFTER_FAULT = timedelta(minutes=1)
 """When a program whose judgement failed for a reason nobody expected is judged again."""
 UNCONFIGURED_LIMIT = 200
 """Bots that nobody configured and that record runs: more than this is somebody's mistake, and is logged."""
+UNCONFIGURED_KEPT = timedelta(days=30)
+"""A bot that nobody configured and that has not run for so long is not on the board of the next daemon."""
 
 
 class Checker:
@@ -79,6 +81,29 @@ class Checker:
         self._unfinished.add(program.name)
         self.signatures.show(program, state)
         self._publish(held)
+
+    def watch_unconfigured(self, states: Collection[StoredState]) -> list[str]:
+        """Hold the bots that nobody configured and that ran lately, as they were left; their names.
+
+        Each is shown as not looked at until somebody has it judged.
+        """
+        lately = self._now() - UNCONFIGURED_KEPT
+        known = sorted(((_last_ran(state), state.program) for state in states), reverse=True)
+        wanted = {name for ran, name in known[:UNCONFIGURED_LIMIT] if ran >= lately}
+        held = []
+        for state in states:
+            if state.program in wanted and state.program.casefold() not in self._by_fold:
+                self.watch(self._unconfigured(state.program), state)
+                held.append(state.program)
+        return held
+
+    def _unconfigured(self, name: str) -> Program:
+        """A bot that nobody configured.
+
+        Raises:
+            ModelError: no program can be called so.
+        """
+        return Program(name=name, base_dir=Path(), node=self._node, timezone=self._timezone, logs=(), configured=False)
 
     @property
     def programs(self) -> Mapping[str, Program]:
@@ -165,9 +190,7 @@ class Checker:
                 log.warning("too many bots that nobody configured, ignored", extra={"bot": bot_name})
                 return
             try:
-                program = Program(
-                    name=bot_name, base_dir=Path(), node=self._node, timezone=self._timezone, logs=(), configured=False
-                )
+                program = self._unconfigured(bot_name)
             except ModelError as error:
                 log.warning("a record of a bot that cannot be shown: %s", error)
                 return
@@ -395,3 +418,9 @@ def _modified(path: str) -> datetime | None:
         return datetime.fromtimestamp(Path(path).stat().st_mtime, UTC)
     except OSError:
         return None
+
+
+def _last_ran(state: StoredState) -> datetime:
+    """When its last run began; since when it is watched, if it has none."""
+    last = state.running or state.last_run
+    return datetime.fromisoformat(last["start_time"]) if last else state.watch_since

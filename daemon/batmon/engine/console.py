@@ -45,7 +45,7 @@ class Console:
     def _command(self) -> list[str]:
         ssh = self._config.ssh
         return [
-            sys.executable, "-m", "batmon_tui.ssh",
+            sys.executable, "-P", "-m", "batmon_tui.ssh",
             "--state", str(self._config.state),
             "--listen", f"{ssh.host}:{ssh.port}",
             "--language", self._config.language,

@@ -52,7 +52,7 @@ async def compare_apart(run: Lines, against: Lines, *, most_lines: int = MOST_LI
     request = {"run": asdict(run), "against": asdict(against), "most_lines": most_lines}
     try:
         child = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", __name__, limit=_ANSWER_BYTES, stdin=asyncio.subprocess.PIPE,
+            sys.executable, "-P", "-m", __name__, limit=_ANSWER_BYTES, stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
     except OSError as error:

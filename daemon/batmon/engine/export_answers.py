@@ -119,7 +119,7 @@ class ExportAnswers:
 
     async def _written(self, *words: str) -> None:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "batmon", *words,
+            sys.executable, "-P", "-m", "batmon", *words,
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         try:

@@ -7,11 +7,13 @@ One JSON object a line, as ``docs/recording.md`` has it: ``{"seq": n, "op": "sta
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 import msgspec
 
 from batmon.errors import BadRequest, BatmonError, NotFound
-from batmon.store.record_ops import End, Op, Start, made_storable
+from batmon.store.record_ops import End, Item, Op, Start, made_storable
+from batmon.store.timestamps import EARLIEST, LATEST
 
 LINE_BYTES = 1 << 20
 """The longest line, with its end."""
@@ -78,11 +80,30 @@ def checked(op: Op) -> Op:
     """
     if type(op) is End and op.run_id is None and op.log_id is None:
         raise BadOperation("an end must name its run by run_id or log_id", seq=op.seq)
+    _see_times(op)
     if type(op) is Start or type(op) is End:
         name = op.bot_name
         if name is not None and (not name.isprintable() or "/" in name):
             raise BadOperation(f"bot_name {name!r}: 1 to 50 printable characters without '/'", seq=op.seq)
     return op
+
+
+def _see_times(op: Op) -> None:
+    """See that its times are such as can be counted with.
+
+    Raises:
+        BadOperation: one is not.
+    """
+    times: tuple[datetime | None, ...] = (op.start_time,) if type(op) is Start else ()
+    if type(op) is End:
+        times = op.start_time, op.end_time
+    elif type(op) is Item:
+        times = op.started_at, op.ended_at
+    for time in times:
+        if time is not None and not EARLIEST <= time <= LATEST:
+            raise BadOperation(
+                f"a time of {time.isoformat()}", seq=op.seq, hint=f"{EARLIEST:%Y} to {LATEST:%Y} are taken"
+            )
 
 
 def unknown_run(op: Start | End) -> NotFound:

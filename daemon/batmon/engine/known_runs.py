@@ -45,7 +45,13 @@ def with_recorded(runs: Sequence[Run], processes: Mapping[UUID, ProcessEvidence]
 
 def strip(runs: Sequence[Run]) -> list[list[Any]]:
     """The last runs as the board's strip: ``[status, seconds or None]``, oldest first."""
-    return [[run.status.value, _seconds(run)] for run in reversed(runs[:STRIP_RUNS])]
+    return [[_fate(run).value, _seconds(run)] for run in reversed(runs[:STRIP_RUNS])]
+
+
+def _fate(run: Run) -> RunStatus:
+    """How a run ended; one that left no end and whose process is gone has failed."""
+    died = run.status is RunStatus.RUNNING and run.process is not None and not run.process.alive
+    return RunStatus.FAILED if died else run.status
 
 
 def _seconds(run: Run) -> int | None:

@@ -100,12 +100,13 @@ class SpoolDrain:
                 await asyncio.to_thread(spool.refuse, number, str(error))
             await asyncio.to_thread(spool.discard, entries[-1][0])
             taken += len(entries)
-        if spool.faults:
-            raise OSError("; ".join(f"{name}: {why}" for name, why in spool.faults.items()))
+        faults = dict(spool.faults)
         if taken:
             log.info("took %d recorded operations out of %s", taken, folder)
         if taken or folder not in self._refused:
             self._refused[folder] = await asyncio.to_thread(spool.refused_count)
+        if faults:
+            raise OSError("; ".join(f"{name}: {why}" for name, why in faults.items()))
         return taken, True
 
     def close(self) -> None:

@@ -25,7 +25,8 @@ MOST_ENTRIES = 200_000
 """Entries of one folder that are listed."""
 
 _DUMP = re.compile(r".*\.(?:dump|backup|pgdump|sql)(?:\.(?:gz|zst|bz2|xz))?", re.IGNORECASE | re.DOTALL)
-_CAPTURES = "captures"
+_OWN_FOLDERS = frozenset({"exports", "logs", "output", "postgres", "run", "spool", "unpacked"})
+"""What BATMON makes in its state folder for itself; the samples lie there too, as programs."""
 Names = tuple[str, ...]
 
 
@@ -168,6 +169,8 @@ class Tree:
             Refused, NotFound, EvidenceError: as ``folder``, for the folders on the way.
         """
         area = place.area
+        if area is not None and place.names and (why := area.refusal(place.names[:-1], role)):
+            raise Refused(f"{place.path:.250} is refused: {why}", hint="ask an admin")
         if area is None or (not place.names and area.optional and not area.root.is_dir()):
             return Seen(place.name, "dir", 0, 0)
         if not area.path_of(place.names):
@@ -210,6 +213,8 @@ class Tree:
             return place
         root, state = Path(os.path.realpath(place.area.root)), Path(os.path.realpath(self._state))
         closed = state.relative_to(root).parts if state.is_relative_to(root) else None
+        if root.is_relative_to(state) and not _OWN_FOLDERS.isdisjoint(root.relative_to(state).parts[:1]):
+            closed = ()
         return replace(place, area=replace(place.area, closed=closed))
 
     def _program(self, name: str) -> Program:

@@ -28,6 +28,11 @@ _NOREPLACE = 1
 _RETRIES = 16
 _STATX_BTIME = 0x800
 _AT_EMPTY_PATH = 0x1000
+_OF_THE_KERNEL = frozenset({
+    0x9FA0, 0x62656572, 0x62656570, 0x64626720, 0x74726163, 0x73636673, 0x27E0EB, 0x63677270, 0xCAFE4A11, 0x6165676C,
+})  # fmt: skip
+"""File systems (statfs(2)) whose files are questions to the kernel, some of memory or environments of processes:
+proc, sysfs, configfs, debugfs, tracefs, securityfs, cgroup, cgroup2, bpf, pstore."""
 
 
 class _OpenHow(ctypes.Structure):
@@ -91,6 +96,8 @@ class LinuxFolder:
     def open(self, name: str) -> io.FileIO:
         """The regular file of this name, looked at before it is opened, for opening a device may already act on it."""
         before = self.stat(name)
+        if _is_of_the_kernel(self._descriptor):
+            raise refused(self._of(name), "it lies in a file system of the kernel's own, such as /proc")
         if why := file_refusal(before.st_mode, before.st_nlink):
             raise refused(self._of(name), why)
         try:
@@ -241,6 +248,14 @@ def best_way() -> OpenFolder:
     finally:
         os.close(root)
     return by_openat2
+
+
+def _is_of_the_kernel(descriptor: int) -> bool:
+    """Whether an open folder is one of /proc, /sys and the like."""
+    if not sys.platform.startswith("linux"):
+        return False
+    known = (ctypes.c_long * 64)()  # struct statfs: its first field is the type, the rest is not looked at
+    return _libc().fstatfs(descriptor, known) == 0 and known[0] & 0xFFFFFFFF in _OF_THE_KERNEL
 
 
 def birth_of(descriptor: int) -> int:

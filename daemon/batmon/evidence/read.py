@@ -39,6 +39,9 @@ _NEAR = 512
 _UNTIMED_BYTES = 256 * 1024
 """How far a line with a time is looked for behind a place without one."""
 
+_FARTHER = 8
+"""By how much the steps grow in which it is looked for beyond."""
+
 
 @dataclass(frozen=True, slots=True)
 class At:
@@ -115,32 +118,32 @@ def time_offset(
 ) -> int:
     """As ``find_time``, in an open file, among the lines from ``begin`` until ``end`` (where lines begin).
 
-    Without such a line ``end``. Where no line has a time for 256 KiB, these lines count as later than ``when``.
+    Without such a line ``end``. Lines without a time may lie between, of any length; among GiBs of them a single one
+    with a time may be passed over.
     """
     low = begin
-    high = stop = text.size if end is None else end
+    high = found = text.size if end is None else end
     if low >= high:
-        return stop
+        return found
     first = _first_timed(text, low, min(high, low + _UNTIMED_BYTES), parse)
     if first is not None and first[1] >= when:
         return first[0]
     while high - low > _NEAR:
         middle = (low + high) // 2
-        timed = _first_timed(text, middle, min(high, middle + _UNTIMED_BYTES), parse)
-        if timed is None or timed[1] >= when:
+        timed = _timed_from(text, middle, high, parse)
+        if timed is None:
             high = middle
+        elif timed[1] >= when:
+            high = found = timed[0]
         else:
             low = timed[0]
-    limit = high + _UNTIMED_BYTES
     for line, behind in text.extents_from(text.snap(low)):
-        if line >= stop:
+        if line >= high:
             break
         time = parse(text.line(line, behind).text)
         if time is not None and time >= when:
             return line
-        if line >= limit:
-            return text.snap(high)
-    return stop
+    return found
 
 
 class LogText:
@@ -264,6 +267,20 @@ def _within(found: Iterator[_Found], count: int, distance: Callable[[_Found], in
         if number and distance(one) > _PAGE_BYTES:
             return
         yield one
+
+
+def _timed_from(
+    text: LogText, start: int, limit: int, parse: Callable[[str], datetime | None]
+) -> tuple[int, datetime] | None:
+    """A line with a time from ``start`` on: looked for in 256 KiB, then farther and farther on, last at the end."""
+    step, last = _UNTIMED_BYTES, max(start, limit - _UNTIMED_BYTES)
+    while start < limit:
+        timed = _first_timed(text, start, min(limit, start + _UNTIMED_BYTES), parse)
+        if timed is not None:
+            return timed
+        start += step
+        step *= _FARTHER
+    return _first_timed(text, last, limit, parse)
 
 
 def _first_timed(

@@ -50,7 +50,7 @@ def find_regex(
         "direction": direction, "encoding": encoding, "orphan_sec": 2 * _SILENCE_SEC,
     }  # fmt: skip
     child = subprocess.Popen(  # noqa: S603 - our own module, the request goes through stdin
-        [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        [sys.executable, "-P", "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
     if child.stdin is None or child.stdout is None:
         raise AssertionError("both were asked for")

@@ -44,7 +44,7 @@ async def search_apart(
     }  # fmt: skip
     try:
         child = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", __name__, limit=_LINE_BYTES, stdin=asyncio.subprocess.PIPE,
+            sys.executable, "-P", "-m", __name__, limit=_LINE_BYTES, stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
     except OSError as error:

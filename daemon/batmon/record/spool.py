@@ -4,6 +4,9 @@ It holds files ``ops-000.sqlite`` to ``ops-031.sqlite`` (SQLite, WAL, synchronou
 process begins with one of them, and takes the next when somebody is writing to it at this moment: so it waits for its
 own fsync and not for those of a hundred others, and there are few files. A reader merges them by time.
 
+A group's spool can be written to by all of the group. Whatever is not made as this module makes it (a link, another
+schema, a trigger, a journal that names a file to delete) is not opened, and no statement runs without end.
+
 Any number of processes may write and any number may drain. An operation may be drained twice, which changes nothing
 where it goes; it is never lost between two of them, because numbers are not used again.
 """
@@ -13,6 +16,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import stat
 import threading
 import time
 from collections import deque
@@ -28,13 +32,24 @@ DRAIN_SEC = 5.0
 """How long whoever drains waits for a writer."""
 _PAUSE_SEC = 0.002
 _LARGE_BYTES = 1 << 20
+_LONGEST_BYTES = 4 << 20
+"""Of one operation with its escapes; the protocol takes 1 MiB."""
+_MOST_STEPS = 50_000_000
+"""Of SQLite's machine in one statement; ours take some hundred thousand."""
+_JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")
+"""A rollback journal that ends with it names another file, which SQLite deletes: https://sqlite.org/fileformat.html"""
 
 _BUSY, _LOCKED, _CORRUPT, _NOT_A_DATABASE = 5, 6, 11, 26  # primary codes: https://sqlite.org/rescode.html
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS ops (seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, op TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS refused (
-    seq INTEGER PRIMARY KEY, op TEXT NOT NULL, reason TEXT NOT NULL, refused_at INTEGER NOT NULL);
-"""
+_TABLES = {
+    "ops": "CREATE TABLE ops (seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, op TEXT NOT NULL)",
+    "refused": "CREATE TABLE refused ("
+    "seq INTEGER PRIMARY KEY, op TEXT NOT NULL, reason TEXT NOT NULL, refused_at INTEGER NOT NULL)",
+    "sqlite_sequence": "CREATE TABLE sqlite_sequence(name,seq)",
+}
+
+
+class ForeignFileError(sqlite3.DatabaseError):
+    """A file of a spool that no spool has made."""
 
 
 class Spool:
@@ -122,6 +137,9 @@ class Spool:
 
     def _may_go_on(self, number: int, error: sqlite3.Error) -> bool:
         """Whether another file may do what this one did not."""
+        if isinstance(error, ForeignFileError):
+            self._forget(number)
+            return True
         code = (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
         if code in (_CORRUPT, _NOT_A_DATABASE):
             self._damaged.add(number)
@@ -205,7 +223,7 @@ class Spool:
                 for source in self._readable()
                 for row in self._sources[source].query("SELECT op, reason FROM refused LIMIT ?", limit)
             ]
-            return [(_decoded(words) or words, reason) for words, reason in rows[:limit]]
+            return [(_decoded(words) or _text(words), _text(reason)) for words, reason in rows[:limit]]
 
     def refused_count(self) -> int:
         """How many operations will never be taken."""
@@ -249,16 +267,22 @@ class Spool:
                     source = None
                 if source is None:
                     source = self._sources[number] = _File(name, busy_sec=DRAIN_SEC)
+                source.check()
                 source.query("SELECT seq FROM ops LIMIT 1")
                 readable.append(number)
             except (OSError, sqlite3.Error) as error:
                 self.faults[name] = str(error)
         return readable
 
-    def _rows(self, source: int, limit: int) -> Iterator[tuple[int, int, int, str]]:
+    def _rows(self, source: int, limit: int) -> Iterator[tuple[int, int, int, str | bytes]]:
         """(time, file, row, operation), in the order of the file."""
-        query = "SELECT at, seq, op FROM ops ORDER BY seq LIMIT ?"
-        for at, row, words in self._sources[source].query(query, limit):
+        query = "SELECT CAST(at AS INTEGER), seq, op FROM ops ORDER BY seq LIMIT ?"
+        try:
+            rows = self._sources[source].query(query, limit)
+        except sqlite3.Error as error:  # the other files can still be drained
+            self.faults[self._name(source)] = str(error)
+            return
+        for at, row, words in rows:
             yield at, source, row, words
 
 
@@ -280,15 +304,18 @@ class _File:
     def __init__(self, path: str, *, busy_sec: float) -> None:
         self.path = path
         _make_file(path)
+        self._identity = _see_ours(path)
         self._connection = sqlite3.connect(path, timeout=busy_sec, isolation_level=None, check_same_thread=False)
         try:
-            facts = os.stat(path)
-            self._identity = facts.st_dev, facts.st_ino
+            self._connection.text_factory = _text_or_bytes
+            self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_BYTES)
+            self._connection.set_progress_handler(lambda: True, _MOST_STEPS)
+            self._connection.execute("PRAGMA trusted_schema = OFF")
+            self.check()
             self._connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # only on a file that is new
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = FULL")
-            if not self._connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'refused'").fetchall():
-                self._connection.executescript(_SCHEMA)
+            self._make_tables()
         except BaseException:
             self._connection.close()
             raise
@@ -296,10 +323,31 @@ class _File:
     def replaced(self) -> bool:
         """Whether what is there now is not this file any more."""
         try:
-            facts = os.stat(self.path)
+            facts = os.lstat(self.path)
         except OSError:
             return True
         return (facts.st_dev, facts.st_ino) != self._identity
+
+    def check(self) -> None:
+        """See that the file holds our tables (or none yet) and nothing else that could act.
+
+        Raises:
+            ForeignFileError: it does not.
+        """
+        if self.replaced():
+            raise ForeignFileError(f"{self.path} was replaced while it was opened")
+        if self._tables() - _TABLES.items():
+            raise ForeignFileError(f"{self.path} holds tables, views or triggers that no spool has")
+
+    def _tables(self) -> set[tuple[str, str]]:
+        return set(self.query("SELECT name, sql FROM sqlite_schema LIMIT 10"))
+
+    def _make_tables(self) -> None:
+        """Make those that are missing; another process may do the same at this moment."""
+        if len(self._tables()) == len(_TABLES):
+            return
+        for name in ("ops", "refused"):
+            self._connection.execute(_TABLES[name].replace("TABLE", "TABLE IF NOT EXISTS", 1))
 
     def insert(self, rows: list[tuple[int, str]]) -> None:
         """Write operations with their times, durably."""
@@ -338,12 +386,52 @@ class _File:
         self._connection.close()
 
 
-def _decoded(words: str) -> dict[str, Any] | None:
+def _decoded(words: str | bytes) -> dict[str, Any] | None:
     try:
         op = json.loads(words)
-    except ValueError:
+    except (ValueError, TypeError, RecursionError):
         return None
     return op if isinstance(op, dict) else None
+
+
+def _text_or_bytes(data: bytes) -> str | bytes:
+    """What a text column holds; bytes where that is no text."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data
+
+
+def _text(value: object) -> str:
+    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
+
+
+def _see_ours(path: str) -> tuple[int, int]:
+    """Which file (device, inode) stands there, if it is one that may be opened: SQLite follows links.
+
+    Raises:
+        ForeignFileError: it is not.
+    """
+    facts = os.lstat(path)
+    if not stat.S_ISREG(facts.st_mode) or facts.st_nlink > 1:
+        raise ForeignFileError(f"{path} is no regular file with one name")
+    flags = os.O_RDONLY
+    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
+        flags |= getattr(os, name, 0)
+    try:
+        journal = os.open(f"{path}-journal", flags)
+    except FileNotFoundError:
+        return facts.st_dev, facts.st_ino
+    except OSError as error:
+        raise ForeignFileError(f"{path}-journal is in the way: {error.strerror}") from error
+    try:
+        size = os.fstat(journal).st_size
+        os.lseek(journal, max(0, size - len(_JOURNAL_MAGIC)), os.SEEK_SET)
+        if size > len(_JOURNAL_MAGIC) and os.read(journal, len(_JOURNAL_MAGIC)) == _JOURNAL_MAGIC:
+            raise ForeignFileError(f"{path}-journal names a file to delete, which no spool's does")
+    finally:
+        os.close(journal)
+    return facts.st_dev, facts.st_ino
 
 
 def _make_folder(folder: str) -> None:

@@ -30,6 +30,7 @@ from batmon.store.shapes import AuditEntry, Cursor, ErrorSeen, Judgement, Stored
 from batmon.store.signatures import InProgram, StoredSignature
 from batmon.store.statements import sql
 from batmon.store.texts import from_json, to_json
+from batmon.store.timestamps import bound_times
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +90,7 @@ class Store:
                 command_timeout=QUERY_SEC,
                 max_inactive_connection_lifetime=300.0,
                 server_settings=SESSION,
+                init=bound_times,
                 reset=_keep_session,
             )
         store = cls(url, pool)

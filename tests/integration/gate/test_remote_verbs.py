@@ -169,6 +169,13 @@ async def test_runs(gate, verbs):
     assert list(found[0])[:4] == ["log_id", "bot_name", "task_name", "status"]
     assert found[0]["origin"] == "log"
     assert [args["limit"] for args in verbs["runs"]] == [2, 500, 500, 100]
+    span = ("--since", "2026-11-21 05:59:57", "--until", "2026-11-21 06:00")
+    _, said, words = await typed(gate, "runs", "kindscrap", *span, "--limit", "9", "--json")
+    starts = [datetime.fromisoformat(run["start_time"]) for run in json.loads(said)]
+    assert starts == [START - timedelta(seconds=back) for back in (1, 2, 3)]
+    assert (words, verbs["runs"][-1]["before"]) == ("", START.isoformat())
+    code, _, words = await typed(gate, "runs", "kindscrap", "--since", "sometime")
+    assert (code, "is no time" in words) == (2, True)
 
 
 async def test_logs(gate, verbs):
