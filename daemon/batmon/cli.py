@@ -23,22 +23,9 @@ def main() -> int:
     if sys.stderr is None:
         sys.stderr = sys.stdout
     try:
-        if "check" in arguments:
-            from batmon.commands.quick_check import answer  # noqa: PLC0415 - see the module's docstring
-
-            code = answer(arguments)
-            if code is not None:
-                return code
-        if arguments == ["tui"]:
-            from batmon.commands.quick_tui import become  # noqa: PLC0415 - as above
-
-            become(arguments)
-        if "exec" in arguments or "record" in arguments:
-            from batmon.commands.quick_record import answer as do  # noqa: PLC0415 - as above
-
-            code = do(arguments)
-            if code is not None:
-                return code
+        code = _answered_at_once(arguments)
+        if code is not None:
+            return code
         from batmon.commands.app import run  # noqa: PLC0415 - as above
 
         return run(arguments)
@@ -50,6 +37,24 @@ def main() -> int:
         code = _unprinted(3)
         sys.stderr.write(f"batmon: the output cannot be written: {error.strerror}\n")
         return code
+
+
+def _answered_at_once(arguments: list[str]) -> int | None:
+    """The exit code of what is done without the grammar; None for everything else, and for what it must explain."""
+    code = None
+    if "check" in arguments:
+        from batmon.commands.quick_check import answer  # noqa: PLC0415 - see the module's docstring
+
+        code = answer(arguments)
+    if code is None and arguments == ["tui"]:
+        from batmon.commands.quick_tui import become  # noqa: PLC0415 - as above
+
+        become(arguments)
+    if code is None and ("exec" in arguments or "record" in arguments):
+        from batmon.commands.quick_record import answer as do  # noqa: PLC0415 - as above
+
+        code = do(arguments)
+    return code
 
 
 def _unprinted(code: int) -> int:
