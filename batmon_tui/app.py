@@ -310,14 +310,14 @@ class BatmonApp(App[None]):
 
     def ask_merged(self, near: str | None) -> None:
         """Ask for a moment, ``near`` (as the gate writes it) proposed, then show all logs at it."""
-        from batmon_tui.screens.merged import MomentDialog  # noqa: PLC0415 - as above
+        from batmon_tui.screens.moment import MomentDialog  # noqa: PLC0415 - as above
 
         def answered(written: str | None) -> None:
             if written is not None:
                 self.open_merged(moment_of(written, self._zone, self.now()) if written else None)
 
         moment = datetime.fromisoformat(near).astimezone(self._zone) if near else None
-        self.push_screen(MomentDialog(f"{moment:%Y-%m-%d %H:%M}" if moment else ""), answered)
+        self.push_screen(MomentDialog(f"{moment:%Y-%m-%d %H:%M}" if moment else "", "merged"), answered)
 
     def open_capture(self) -> None:
         """Take a picture of the server's screen, and show it."""

@@ -6,52 +6,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.widgets import Input, Static
 
-from batmon.errors import BadRequest
-from batmon.moments import moment_of
-from batmon_tui.screens.page import Dialog, Page
+from batmon_tui.screens.page import Page
 from batmon_tui.widgets.log_bookmarks import Bookmarks
 from batmon_tui.widgets.log_place import LogPlace
 from batmon_tui.widgets.merged_view import MergedView
 
 NOW = ""
 """The answer for the end of all logs."""
-
-
-class MomentDialog(Dialog[str]):
-    """Dismissed with the time as it was written, empty for now, or None; ``written`` is the one that is proposed."""
-
-    AUTO_FOCUS = "#moment"
-
-    def __init__(self, written: str) -> None:
-        super().__init__()
-        self._written = written
-
-    def compose(self) -> ComposeResult:
-        """A line to type in."""
-        with Vertical(id="box"):
-            yield Static(self.tr("merged.ask"), classes="title", markup=False)
-            yield Input(self._written, id="moment", compact=True)
-            yield Static(id="wrong", classes="problem", markup=False)
-            yield Static(self.tr("merged.hint"), classes="ask", markup=False)
-
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        written, view = event.value.strip(), self.console_app.view
-        try:
-            if written:
-                moment_of(written, view.zone, view.now)
-        except BadRequest:
-            wrong = self.query_one("#wrong", Static)
-            wrong.update(self.tr("merged.bad_time", what=written))
-            wrong.add_class("-shown")
-            return
-        self.dismiss(written)
 
 
 class MergedScreen(Page):

@@ -11,16 +11,16 @@ from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.timer import Timer
 from textual.widgets import Input, Static
 from textual.worker import Worker
 
-from batmon.errors import BadRequest, BatmonError
-from batmon.moments import moment_of
+from batmon.errors import BatmonError
 from batmon_tui import refusals
 from batmon_tui.board import fit, wrap
-from batmon_tui.screens.page import Dialog, Page
+from batmon_tui.screens.moment import MomentDialog
+from batmon_tui.screens.page import Page
 from batmon_tui.widgets.lines import LineList
 from batmon_tui.widgets.log_place import LogPlace
 from batmon_tui.widgets.search_asked import Asked, Going
@@ -28,37 +28,6 @@ from batmon_tui.widgets.search_hits import Hit, HitList
 
 FRAME_SEC = 0.1
 """Hits that arrive within this time are shown together."""
-
-
-class SinceDialog(Dialog[str]):
-    """Dismissed with the time as it was written, empty for always, or None."""
-
-    AUTO_FOCUS = "#since"
-
-    def __init__(self, since: str) -> None:
-        super().__init__()
-        self._since = since
-
-    def compose(self) -> ComposeResult:
-        """A line to type in."""
-        with Vertical(id="box"):
-            yield Static(self.tr("search.ask_since"), classes="title", markup=False)
-            yield Input(self._since, id="since", compact=True)
-            yield Static(id="wrong", classes="problem", markup=False)
-            yield Static(self.tr("search.hint_since"), classes="ask", markup=False)
-
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        written, view = event.value.strip(), self.console_app.view
-        try:
-            if written:
-                moment_of(written, view.zone, view.now)
-        except BadRequest:
-            wrong = self.query_one("#wrong", Static)
-            wrong.update(self.tr("search.bad_since", what=written))
-            wrong.add_class("-shown")
-            return
-        self.dismiss(written)
 
 
 class SearchScreen(Page):
@@ -281,7 +250,7 @@ class SearchScreen(Page):
             if since is not None and since != self.asked.since:
                 self._ask(replace(self.asked, since=since))
 
-        self.app.push_screen(SinceDialog(self.asked.since), answered)
+        self.app.push_screen(MomentDialog(self.asked.since, "search.since"), answered)
 
     @on(LineList.Chosen)
     def _chosen(self) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from batmon_tui.screens.merged import MergedScreen, MomentDialog
+from batmon_tui.screens.merged import MergedScreen
+from batmon_tui.screens.moment import MomentDialog
 from batmon_tui.screens.program import ProgramScreen
 from batmon_tui.widgets.log_paper import LogPaper
 from batmon_tui.widgets.merged_view import MergedView

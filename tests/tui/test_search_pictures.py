@@ -11,7 +11,8 @@ from textual.widgets import Input
 import batmon_tui
 from batmon_tui.app import BatmonApp
 from batmon_tui.board import fit
-from batmon_tui.screens.search import SearchScreen, SinceDialog
+from batmon_tui.screens.moment import MomentDialog
+from batmon_tui.screens.search import SearchScreen
 from batmon_tui.widgets.board_view import BoardView
 from tests.tui.search_stage import search_stage
 
@@ -61,7 +62,7 @@ async def _nothing(app, pilot):
 async def _since(app, pilot):
     await _found(app, pilot)
     await pilot.press("t")
-    await until(pilot, lambda: isinstance(app.screen, SinceDialog), "the question")
+    await until(pilot, lambda: isinstance(app.screen, MomentDialog), "the question")
 
 
 async def _box(app, pilot):

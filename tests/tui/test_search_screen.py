@@ -11,8 +11,9 @@ from textual.widgets import Input, Static
 from batmon.gate.verbs import Done, Verb
 from batmon.model import Role
 from batmon_tui.screens.board import BoardScreen
+from batmon_tui.screens.moment import MomentDialog
 from batmon_tui.screens.program import ProgramScreen
-from batmon_tui.screens.search import SearchScreen, SinceDialog
+from batmon_tui.screens.search import SearchScreen
 from batmon_tui.widgets.board_view import BoardView
 from batmon_tui.widgets.log_paper import LogPaper
 from batmon_tui.widgets.search_asked import KEPT, Asked
@@ -116,7 +117,7 @@ async def test_since_is_asked_for_and_a_wrong_time_is_said(open_console):
         console.app.open_search("로그인", "fund_mail")
         await console.found()
         await console.pilot.press("t")
-        await until(console.pilot, lambda: isinstance(console.app.screen, SinceDialog), "the question")
+        await until(console.pilot, lambda: isinstance(console.app.screen, MomentDialog), "the question")
         await console.pilot.press(*"soon", "enter")
         wrong = console.app.screen.query_one("#wrong", Static)
         await until(console.pilot, lambda: wrong.has_class("-shown"), "what is wrong")
