@@ -13,17 +13,17 @@ from batmon.errors import BatmonError, NotFound
 from batmon_tui.locale import Language
 from batmon_tui.refusals import in_words
 from batmon_tui.widgets.log_bookmarks import Bookmarks
+from batmon_tui.widgets.log_filtering import LogFiltering
 from batmon_tui.widgets.log_histogram import Frame, LogHistogram
 from batmon_tui.widgets.log_jumps import Unit, begin_of, next_of
 from batmon_tui.widgets.log_lines import LogLine
-from batmon_tui.widgets.log_reading import LogReading
 from batmon_tui.widgets.log_source import Direction, Item
 
 _LOOK_BACK = 100
 """Lines ahead of a place among which one with a time is looked for."""
 
 
-class LogGoing(LogReading):
+class LogGoing(LogFiltering):
     """A log that is read, with its ways through time; ``bookmarks`` are those that were set before."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

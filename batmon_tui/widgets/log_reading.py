@@ -18,7 +18,7 @@ from batmon.evidence.rotation import packing_of
 from batmon.gate.client import GateClient
 from batmon_tui.locale import Language
 from batmon_tui.refusals import in_words
-from batmon_tui.widgets.log_edges import PAGE_LINES, Beyond, file_beyond, page_before, page_behind
+from batmon_tui.widgets.log_edges import PAGE_LINES, Beyond, page_before, page_behind
 from batmon_tui.widgets.log_host import LogHost
 from batmon_tui.widgets.log_lines import Chapter, LogWindow
 from batmon_tui.widgets.log_paper import LogPaper
@@ -32,8 +32,6 @@ FIRST_LINES = 60
 """Lines that are asked for at first at the end, if two screens are fewer: more follow once they are seen."""
 NEAR_EDGE = 150
 """So close to the first or last line on hand, more are read."""
-MATCHES = 100
-"""Matching lines that are looked for at a time."""
 FRAME_SEC = 1 / 30
 LOOK_AGAIN_SEC = 2.0
 """While there is no log file, it is looked for so often."""
@@ -246,7 +244,7 @@ class LogReading(Vertical):
                 self.window.size = max(self.window.size, item["lines"][-1]["end"])
             elif "rotated" in item:
                 chapter = Chapter(item["rotated"]["path"], item["rotated"]["file"])
-                said = self.words["rotated"].format(file=_name(chapter.path))
+                said = self.words["rotated"].format(file=file_name(chapter.path))
                 gone += self.window.begin(chapter, "rotated", said)
                 self.post_message(self.Opened(chapter.path))
             elif "gap" in item:
@@ -306,23 +304,26 @@ class LogReading(Vertical):
         try:
             if generation != self.window.generation:
                 return
-            if self.filter is not None:
-                await self._more_matches(direction, leaves=leaves)
-                return
-            find = page_before if direction == "back" else page_behind
-            beyond = await find(self.source, self.window)
-            if not self.is_attached or generation != self.window.generation:
-                return
-            if self.following and direction == "forward":
-                return
-            if beyond is None:
-                self._nothing_beyond(direction)
-            elif direction == "back":
-                self._put_before(beyond)
-            else:
-                self._put_behind(beyond)
+            await self._read_beyond(direction, leaves=leaves)
         finally:
             self._loading.discard(group)
+
+    async def _read_beyond(self, direction: Direction, *, leaves: bool) -> None:
+        """Read on that way; ``leaves`` says that the person goes beyond the file."""
+        del leaves  # all lines go on into the next file by themselves
+        generation = self.window.generation
+        find = page_before if direction == "back" else page_behind
+        beyond = await find(self.source, self.window)
+        if not self.is_attached or generation != self.window.generation:
+            return
+        if self.following and direction == "forward":
+            return
+        if beyond is None:
+            self._nothing_beyond(direction)
+        elif direction == "back":
+            self._put_before(beyond)
+        else:
+            self._put_behind(beyond)
 
     def _nothing_beyond(self, direction: Direction) -> None:
         if direction == "back":
@@ -333,7 +334,7 @@ class LogReading(Vertical):
     def _put_before(self, beyond: Beyond) -> None:
         page, first = beyond.page, self.window.chapters[min(self.window.chapters)]
         if beyond.other:
-            gone = self.window.prepend_file(page, _name(first.path), self._damage(page))
+            gone = self.window.prepend_file(page, file_name(first.path), self._damage(page))
             self.paper.changed(gone)
             return
         first.path, first.size, self.window.older = page["path"], page["size"], page["older"]
@@ -343,7 +344,7 @@ class LogReading(Vertical):
     def _put_behind(self, beyond: Beyond) -> None:
         page, last = beyond.page, self.window.chapters[self.window.chapter]
         if beyond.other:
-            self.paper.changed(-self.window.append_file(page, _name(page["path"]), self._damage(page)))
+            self.paper.changed(-self.window.append_file(page, file_name(page["path"]), self._damage(page)))
             return
         last.path, last.size, self.window.newer = page["path"], page["size"], page["newer"]
         self.window.know(page.get("runs", ()))
@@ -353,90 +354,7 @@ class LogReading(Vertical):
     def _damage(self, page: Item) -> str:
         """What is said of a compressed file of which only a part can be read."""
         kind = page.get("damaged")
-        return self.words[f"damaged_{kind}"].format(file=_name(page["path"])) if kind else ""
-
-    def _set_filter(self, sought: Sought | None) -> None:
-        """Show only such lines, or all again; the line under the cursor stays near."""
-        line = self.paper.current
-        was_following = self.following
-        if sought is None:
-            if self.filter is not None:
-                self.filter = None
-                chapter = self.window.chapter_of(line)
-                known = line is not None and not was_following and (chapter.file or line.chapter == self.window.chapter)
-                at: Item = {"offset": line.offset} if line and known else {"end": True}
-                named = chapter.named if known else self.window.chapter_of(None).named
-                self._work(self._open(at, **named), "load")
-            return
-        self._work(self._filter_from(sought, None if was_following or line is None else line.end), "load")
-
-    async def _filter_from(self, sought: Sought, end: int | None) -> None:
-        follow = end is None and self._is_current
-        self._pause()
-        self._say("")
-        named: Item = self.window.chapter_of(self.paper.current).named
-        page = await self.source.page(**named, at={"end": True}, before=0)
-        size = page["size"]
-        self.window.replace({**page, "lines": [], "at_start": False, "at_end": end is None or end >= size})
-        self.filter = sought
-        self.paper.placeholder = self.words["reading"]
-        self.paper.changed(fresh=True)
-        await self._gather("back", size if end is None else end, to_end=True)
-        if not self.window.at_end:
-            await self._gather("forward", cast("int", end))
-        self.paper.placeholder = self.words["no_match"].format(what=self._what(sought))
-        if follow:
-            self.following = True
-            self._work(self._take_new(self.path, size), "follow")
-        self._tell()
-
-    async def _more_matches(self, direction: Direction, *, leaves: bool) -> None:
-        """Matches beyond those on hand: in the rest of the file, else in the next one if the person ``leaves`` it."""
-        window, generation, back = self.window, self.window.generation, direction == "back"
-        if window.at_start if back else window.at_end:
-            if not leaves:
-                return
-            page = await file_beyond(self.source, window, direction)
-            if generation != window.generation:
-                return
-            if page is None:
-                self._nothing_beyond(direction)
-                return
-            if back:
-                first = window.chapters[min(window.chapters)]
-                self.paper.changed(window.prepend_file(page, _name(first.path)))
-            else:
-                self.paper.changed(-window.append_file(page, _name(page["path"])))
-            await self._gather(direction, page["size"] if back else 0)
-            return
-        edge = window.first if back else window.last
-        if edge is not None:
-            await self._gather(direction, edge.offset if back else edge.end)
-
-    async def _gather(self, direction: Direction, start: int, *, to_end: bool = False) -> None:
-        """Some matching lines of the first or last file from ``start`` on, each shown as soon as it is found."""
-        sought, generation, count = self.filter, self.window.generation, 0
-        if sought is None:
-            return
-        path = self.window.chapters[min(self.window.chapters) if direction == "back" else self.window.chapter].path
-        async for hit in self.source.matches(path, sought, start, direction, self._progress):
-            if self.window.generation != generation or self.filter is not sought:
-                return
-            line = hit["line"]
-            self.window.know(hit["runs"])
-            if direction == "back":
-                self.paper.changed(self.window.prepend([line], at_start=False), to_end=to_end)
-            else:
-                self.paper.changed(-self.window.append([line], at_end=False))
-            count += 1
-            if count >= MATCHES:
-                break
-        else:
-            if direction == "back":
-                self.window.at_start = True
-            else:
-                self.window.at_end = True
-        self._progress(None)
+        return self.words[f"damaged_{kind}"].format(file=file_name(page["path"])) if kind else ""
 
     def _progress(self, part: float | None) -> None:
         self.status.percent = None if part is None else round(part * 100)
@@ -459,7 +377,7 @@ class LogReading(Vertical):
         chapter = window.chapter_of(bottom)
         newest = self._is_current and chapter is window.chapter_of(None)
         self.status.show(
-            file=_name(chapter.path),
+            file=file_name(chapter.path),
             size=chapter.size,
             part=None if self.filter or bottom is None or not chapter.size else bottom.end / chapter.size,
             state="following" if self.following else "paused" if newest else "older_file",
@@ -475,5 +393,6 @@ class LogReading(Vertical):
         )
 
 
-def _name(path: str) -> str:
+def file_name(path: str) -> str:
+    """A path without its folders."""
     return path.replace("\\", "/").rsplit("/", 1)[-1]

@@ -21,7 +21,9 @@ from typing import IO, Any
 from batmon.errors import BadRequest, EvidenceError
 from batmon.evidence.find import Direction, Needle, Progress, find_by_line
 from batmon.evidence.lines import RawLine
+from batmon.evidence.opening import open_log
 from batmon.evidence.read import SHOWN_CHARS, open_text
+from batmon.evidence.unpacked import as_child, for_child
 
 _SILENCE_SEC = 10.0
 """A child that says nothing for so long is stuck in the expression: a MiB takes a tenth of a second."""
@@ -47,8 +49,9 @@ def find_regex(
     """
     request = {
         "path": str(path), "regex": needle.regex, "ignore_case": needle.ignore_case, "from": from_offset,
-        "direction": direction, "encoding": encoding, "orphan_sec": 2 * _SILENCE_SEC,
+        "direction": direction, "encoding": encoding, "orphan_sec": 2 * _SILENCE_SEC, "unpacked": for_child(),
     }  # fmt: skip
+    open_log(path).close()  # a compressed log is unpacked here: the child must not be silent so long
     child = subprocess.Popen(  # noqa: S603 - our own module, the request goes through stdin
         [sys.executable, "-P", "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
@@ -129,6 +132,7 @@ def main() -> None:
         sys.stdout.flush()
 
     _end_within(request["orphan_sec"])
+    as_child(request["unpacked"])
     try:
         pattern = re.compile(request["regex"], re.IGNORECASE if request["ignore_case"] else 0)
     except (re.error, RecursionError, OverflowError) as error:

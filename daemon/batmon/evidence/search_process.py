@@ -10,6 +10,7 @@ import asyncio
 import json
 import signal
 import sys
+import threading
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -20,9 +21,13 @@ from batmon.errors import BadRequest, BatmonError, EvidenceError
 from batmon.evidence.discover import Found
 from batmon.evidence.search import Hit, Report, SearchFile, search
 from batmon.evidence.search_wanted import Wanted
+from batmon.evidence.unpacked import as_child, for_child
 
 _SILENCE_SEC = 10.0
 """A child that says nothing for so long is stuck in the expression: a MiB takes a tenth of a second."""
+
+_ALIVE_SEC = 2.0
+"""A child says so often that it is at work: an archive of some GiB takes longer than the silence."""
 
 _LINE_BYTES = 4 << 20
 """A report's line holds some 70,000 characters, each of up to twelve bytes."""
@@ -40,6 +45,7 @@ async def search_apart(
     request = {
         "files": [[list(_plain(file.found)), file.encoding, file.timezone, file.timestamp_format] for file in files],
         "wanted": asdict(wanted), "limit": limit, "orphan_sec": 2 * _SILENCE_SEC,
+        "unpacked": for_child(),
         "since": since and since.isoformat(), "until": until and until.isoformat(),
     }  # fmt: skip
     try:
@@ -78,6 +84,8 @@ async def _reports(
         if not line.endswith(b"\n"):
             raise EvidenceError("the search ended without an answer", hint="try again, or search for a plain text")
         said = json.loads(line)
+        if "alive" in said:
+            continue
         if "wrong" in said:
             raise BadRequest(said["wrong"], hint=said["hint"])
         if "end" in said:
@@ -108,13 +116,25 @@ def main() -> None:
     request = json.loads(sys.stdin.readline())
     orphan_sec = request["orphan_sec"]
 
+    saying = threading.Lock()
+
     def say(message: dict[str, Any]) -> None:
-        _end_within(0)  # whoever reads may take long; one who is gone breaks the pipe
-        sys.stdout.write(json.dumps(message, default=datetime.isoformat) + "\n")
-        sys.stdout.flush()
-        _end_within(orphan_sec)
+        with saying:
+            _end_within(0)  # whoever reads may take long; one who is gone breaks the pipe
+            sys.stdout.write(json.dumps(message, default=datetime.isoformat) + "\n")
+            sys.stdout.flush()
+            _end_within(orphan_sec)
+
+    def live() -> None:
+        """Say that an archive is being unpacked; an expression that is stuck lets no other thread say anything."""
+        with suppress(BrokenPipeError):
+            while not over.wait(_ALIVE_SEC):
+                say({"alive": True})
 
     _end_within(orphan_sec)
+    as_child(request["unpacked"])
+    over = threading.Event()
+    threading.Thread(target=live, name="alive", daemon=True).start()
     files = [
         SearchFile(Found(path, (identity[0], identity[1]), size, mtime), *how)
         for (path, identity, size, mtime), *how in request["files"]
@@ -128,6 +148,8 @@ def main() -> None:
         say({"wrong": str(error), "hint": error.hint})
     else:
         say({"end": True})
+    finally:
+        over.set()
 
 
 if __name__ == "__main__":

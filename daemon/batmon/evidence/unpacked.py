@@ -31,6 +31,10 @@ _LOOK_BYTES = 32 << 20
 """After so many bytes of a copy it is seen whether there is room for more."""
 
 
+_ABANDONED_NS = 600 * 10**9
+"""A copy that was begun and that nobody has written to for so long: its process was killed."""
+
+
 class Unpacked:
     """The copies in ``folder``, which is made when it is needed: at most ``most`` bytes of them.
 
@@ -106,11 +110,12 @@ class Unpacked:
         """Remove the copies used longest ago until all fit; what is being written now stays."""
         entries = [(known, entry) for entry in self.folder.iterdir() if (known := _stat(entry)) is not None]
         total = sum(known.st_size for known, _ in entries)
+        now = max((known.st_mtime_ns for known, _ in entries), default=0)
         free = shutil.disk_usage(self.folder).free
         for known, entry in sorted(entries, key=lambda one: one[0].st_mtime_ns):
             if total <= self.most and free >= _KEPT_FREE:
                 return
-            if entry.suffix != ".part":
+            if entry.suffix != ".part" or now - known.st_mtime_ns > _ABANDONED_NS:
                 entry.unlink(missing_ok=True)
                 total -= known.st_size
                 free += known.st_size
@@ -166,3 +171,18 @@ def keep_in(copies: Unpacked) -> None:
 def copies() -> Unpacked:
     """The copies of this process: in a temporary folder that goes with it, unless ``keep_in`` named another."""
     return _home.copies()
+
+
+def for_child() -> list[str | int]:
+    """What a process of ours needs to share our copies, as JSON: for ``as_child``."""
+    here = copies()
+    return [str(here.folder), here.most]
+
+
+def as_child(shared: list[str | int]) -> None:
+    """Share the copies of the process that started this one, which gave ``for_child``.
+
+    A temporary folder of one's own would stay behind: such processes are killed when they are not wanted any more.
+    """
+    folder, most = shared
+    keep_in(Unpacked(Path(str(folder)), int(most)))

@@ -253,3 +253,27 @@ def test_a_series_goes_through_archives_in_order_and_counts_none_twice(tmp_path)
     assert (older.path, newer.path) == (str(tmp_path / "x.log.10.zst"), str(tmp_path / "x.log.1"))
     asked = series_of(files, str(tmp_path / "x.log.1.gz"))
     assert [Path(file.path).name for file in asked][-2:] == ["x.log.1.gz", "x.log"]
+
+
+def test_a_search_in_a_process_of_its_own_shares_the_copies(tmp_path, copies, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    path = tmp_path / "x.log.gz"
+    path.write_bytes(gzip.compress(TEXT))
+    assert find(path, needle=Needle(regex="처리 15.0$"), from_offset=0) is not None
+    assert len(list(copies.folder.iterdir())) == 1
+    assert not list(tmp_path.glob("batmon-unpacked-*"))
+
+
+def test_what_a_killed_process_left_half_done_goes_after_a_while(tmp_path, copies):
+    unpacked.keep_in(small := Unpacked(copies.folder, most=2 << 20))
+    small.folder.mkdir(mode=0o700)
+    left, going_on = small.folder / "old.part", small.folder / "new.part"
+    for part, age in ((left, 3600), (going_on, 5)):
+        part.write_bytes(bytes(1 << 20))
+        now = datetime.now(UTC).timestamp()
+        os.utime(part, (now - age, now - age))
+    path = tmp_path / "x.log.gz"
+    path.write_bytes(gzip.compress(b"x" * (1 << 20)))
+    open_log(path).close()
+    assert not left.exists()
+    assert going_on.exists()

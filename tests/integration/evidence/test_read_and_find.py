@@ -304,7 +304,7 @@ def test_a_search_whose_daemon_was_killed_ends_by_itself(tmp_path):
     path.write_text("a" * 64 + "!\n")
     request = {
         "path": str(path), "regex": "(a+)+$", "ignore_case": False, "from": 0, "direction": "forward",
-        "encoding": "auto", "orphan_sec": 0.3,
+        "encoding": "auto", "orphan_sec": 0.3, "unpacked": [str(tmp_path / "unpacked"), 1 << 20],
     }  # fmt: skip
     ended = subprocess.run(
         [sys.executable, "-m", "batmon.evidence.regex_find"], input=json.dumps(request) + "\n", text=True,
