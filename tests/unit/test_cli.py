@@ -15,6 +15,7 @@ from batmon.commands.service import unit
 from batmon.commands.session import Session
 from batmon.commands.table import cells, cut, duration, table
 from batmon.errors import BadRequest
+from batmon.places import gate_address
 
 SLOW = ("textual", "asyncssh", "asyncpg", "openpyxl", "rich", "typer", "asyncio")
 
@@ -96,7 +97,8 @@ def test_unreachable_is_unknown_in_every_way(tmp_path):
     for words in (("check",), ("check", "--language", "auto"), ("check", "kindscrap", "--timeout", "0.5")):
         done = batmon(*words)
         assert (done.returncode, done.stderr) == (3, "")
-        assert done.stdout == f"BATMON UNKNOWN - no daemon answers at {tmp_path}/state/batmon/run/gate.sock\n"
+        address = gate_address(f"{tmp_path}/state/batmon")
+        assert done.stdout == f"BATMON UNKNOWN - no daemon answers at {address}\n"
     done = batmon("check", "--json")
     assert (done.returncode, json.loads(done.stdout)["status"]) == (3, "UNKNOWN")
 
