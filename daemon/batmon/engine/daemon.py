@@ -90,7 +90,8 @@ class Daemon:
             await self._open_gate(down)
             down.push_async_callback(tasks.stop)
             tasks.keep("deadlines", feed_deadlines(self.scheduler, self.follower, self.checker, tasks))
-            tasks.keep("records", feed_records(self.store, self.checker, self.now, self.recording.told))
+            told, writer = self.recording.told, self.recording.writer
+            tasks.keep("records", feed_records(self.store, self.checker, self.now, told, lambda: writer.busy))
             tasks.keep("signatures", self.checker.signatures.keep())
             tasks.keep("heartbeat", self.heartbeat.keep())
             tasks.keep("retention of logs", self.retention.keep())

@@ -76,11 +76,13 @@ async def feed_deadlines(scheduler: Scheduler, follower: LogFollower, checker: C
         await bounded.start(f"deadline of {name}", lambda name=name: check(name))  # type: ignore[misc]
 
 
-async def feed_records(store: Store, checker: Checker, now: Callable[[], datetime], told: Told) -> None:
+async def feed_records(
+    store: Store, checker: Checker, now: Callable[[], datetime], told: Told, busy: Callable[[], bool]
+) -> None:
     """Have a program judged when somebody writes a record for it, or wrote one while we could not hear; for ever.
 
     ``told`` also hears from those who write records through the daemon. While many records come, looking at them takes
-    at most half of the daemon's time.
+    at most half of the daemon's time, and a fifth while ``busy`` says that more records wait to be committed.
     """
     clock = asyncio.get_running_loop().time
     since = now() - SWEEP_BACK
@@ -101,7 +103,7 @@ async def feed_records(store: Store, checker: Checker, now: Callable[[], datetim
                 told.tell(bot)
                 await asyncio.sleep(RETRY_SEC)
             if told:
-                await asyncio.sleep(clock() - begun)
+                await asyncio.sleep((clock() - begun) * (4 if busy() else 1))
 
     listening = await store.listen(lambda _channel, bot: told.tell(bot), on_reconnect=sweep)
     await sweep()

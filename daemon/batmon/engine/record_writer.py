@@ -63,6 +63,11 @@ class RecordWriter:
         self._some = asyncio.Event()
         self._paused: set[Sender] = set()
 
+    @property
+    def busy(self) -> bool:
+        """Whether more waits behind the batch that is being committed."""
+        return bool(self._waiting)
+
     def put(self, sender: Sender, op: Op, size: int) -> bool:
         """Let ``op``, a line of ``size`` bytes, wait its turn; False: its sender must not be read before ``resume``."""
         self._waiting.append((sender, op, size))
