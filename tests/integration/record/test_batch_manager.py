@@ -332,12 +332,19 @@ INTERRUPTED = """
 import asyncio, os, signal, sys, threading
 from batmon.record.batch import BatchManager
 manager = BatchManager(logs=sys.argv[1], max_workers=2, record=False)
+seen = threading.Event()
+def handle(*signalled):
+    seen.set()
+    signal.default_int_handler(*signalled)
+signal.signal(signal.SIGINT, handle)
 def interrupt():
     os.kill(os.getpid(), signal.SIGINT)
 def work(account, quantity, log):
     if account == "user2@example.com":
         threading.Thread(target=interrupt).start()
-        threading.Event().wait(0.5 if sys.argv[2] == "threads" else 20)
+    if account != "user1@example.com":
+        seen.wait(20)  # the others are not done before the interrupt has come,
+        threading.Event().wait(0.4 if sys.argv[2] == "threads" else 20)  # nor at once after it
     return quantity
 async def work_async(account, quantity, log):
     if account == "user2@example.com":
