@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 import threading
+import time
 
 import pytest
 
@@ -145,7 +146,10 @@ def test_folders_that_move_while_they_are_walked_never_lead_out(tmp_path, way):
         root = tmp_path / "root"
         held = None if way is None else LinuxFolder.root(str(root), way)
         with Root(root, held=held) as opened:
-            for _ in range(4000):
+            bound = time.monotonic() + 30
+            # Which of the two the other thread leaves us is the scheduler's choice: go on until both were seen.
+            while sum(seen.values()) < 4000 or not all(seen.values()):
+                assert time.monotonic() < bound, seen
                 try:
                     with opened.open_file("a/b/file") as file:
                         seen[file.read().decode()] += 1
@@ -154,8 +158,6 @@ def test_folders_that_move_while_they_are_walked_never_lead_out(tmp_path, way):
     finally:
         stop.set()
         thread.join()
-    assert seen["inside"]
-    assert seen["refused"]
 
 
 async def test_many_who_ask_for_large_folders_at_once(world):
