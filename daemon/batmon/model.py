@@ -54,6 +54,9 @@ class Reason(StrEnum):
     NEVER_SEEN = "never_seen"
     FUTURE = "future"
     BLIND = "blind"
+    TOO_SHORT = "too_short"
+    UNUSUAL_OUTPUT = "unusual_output"
+    UNUSUAL_TIME = "unusual_time"
 
 
 class RunStatus(StrEnum):
@@ -166,6 +169,20 @@ class Program:
     minutes_per_item: float = 5.0
     """How long a person takes for what one of its runs counts as one."""
     patterns: LogPatterns = LogPatterns()
+    tags: tuple[str, ...] = ()
+    """Words that silences, maintenance windows and routes can name it by."""
+    depends_on: tuple[str, ...] = ()
+    """Programs and probes without which it cannot work: while one of them is down, its own failures are held back."""
+    alert_after: int = 1
+    """How many runs must fail one after the other before an incident opens; a run that never started opens at once."""
+    min_runtime: timedelta | None = None
+    """A run that succeeded faster than this is suspicious; None: any time will do."""
+    baseline: bool = True
+    """Whether a run that succeeded is held against the usual output and time of its weekday and slot."""
+    calendar: str = ""
+    """The name of the calendar on whose free days nothing is due; empty: every day is a working day."""
+    probe: bool = False
+    """True for a probe (a URL, a disk, a certificate, ...): its checks are judged, it has no runs and no logs."""
     configured: bool = True
     """False for a bot that nobody configured and that records its own runs."""
 

@@ -114,17 +114,18 @@ class Store:
             self._pool.terminate()
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[judgements.Connection]:
+    async def connection(self) -> AsyncIterator[judgements.Connection]:
+        """One connection of the pool, for the rooms of the store; what goes wrong on it is raised as ours."""
         with errors_mapped():
             async with self._pool.acquire(timeout=QUERY_SEC) as connection:
                 yield connection
 
     async def _fetch(self, name: str, *values: Any) -> list[asyncpg.Record]:
-        async with self._connection() as connection:
+        async with self.connection() as connection:
             return list(await connection.fetch(sql(name), *values))
 
     async def _execute(self, name: str, *values: Any) -> None:
-        async with self._connection() as connection:
+        async with self.connection() as connection:
             await connection.execute(sql(name), *values)
 
     async def ping(self) -> None:
@@ -151,7 +152,7 @@ class Store:
     async def register(self, node: str, programs: Sequence[Program], now: datetime) -> dict[str, StoredState]:
         """Write a node's programs as configured; forget those that no longer are. Every state of the node, by name."""
         names = [program.name for program in programs]
-        async with self._connection() as connection, connection.transaction():
+        async with self.connection() as connection, connection.transaction():
             await connection.execute(sql("watch_afresh"), names, now)
             await connection.execute(sql("put_programs"), to_json([program_json(p, node, now) for p in programs]))
             await connection.execute(sql("add_states"), names, node, now)
@@ -163,7 +164,7 @@ class Store:
 
     async def register_unconfigured(self, name: str, node: str, now: datetime, timezone: str = "UTC") -> StoredState:
         """The state of a bot that nobody configured and that records its own runs, made if there is none."""
-        async with self._connection() as connection, connection.transaction():
+        async with self.connection() as connection, connection.transaction():
             await connection.execute(sql("add_unconfigured"), name, node, now, timezone)
             await connection.execute(sql("add_states"), [name], node, now)
             rows = await connection.fetch(sql("state"), name)
@@ -183,7 +184,7 @@ class Store:
     async def commit(self, judgement: Judgement) -> StoredState | None:
         """Write a judgement in one transaction; None, and nothing written, if another writer was first."""
         try:
-            async with self._connection() as connection:
+            async with self.connection() as connection:
                 return await judgements.commit(connection, judgement)
         except judgements.Lost:
             return None
@@ -259,7 +260,7 @@ class Store:
         except StoreUnavailable as error:  # a writer that does not end: the rest takes the rows, they are moved later
             log.info("no partitions made for old runs now: %s", error)
         node = places[0].node if places else ""
-        async with self._connection() as connection:
+        async with self.connection() as connection:
             for start in range(0, max(len(found), 1), BATCH_RUNS):
                 last = start + BATCH_RUNS >= len(found)
                 async with connection.transaction():
@@ -309,12 +310,12 @@ class Store:
 
     async def open_runs(self, nodes: Sequence[str], limit: int) -> list[OpenRun]:
         """Recorded runs that are open and can be looked after by a daemon on ``nodes``, newest first."""
-        async with self._connection() as connection:
+        async with self.connection() as connection:
             return await records.open_runs(connection, nodes, limit)
 
     async def ended_runs(self, runs: Iterable[OpenRun]) -> set[UUID]:
         """Those of ``runs`` whose row says meanwhile that they have ended."""
-        async with self._connection() as connection:
+        async with self.connection() as connection:
             return await records.ended(connection, runs)
 
     async def forget_open_runs(self, run_ids: Iterable[UUID]) -> None:
@@ -343,23 +344,23 @@ class Store:
         self, program: str | None = None, since: datetime | None = None, order: str = "last", limit: int = 100
     ) -> list[StoredSignature]:
         """Kinds of error, of one program or of all; see ``signatures.listed``."""
-        async with self._connection() as connection:
+        async with self.connection() as connection:
             return await kinds.listed(connection, program, since, order, limit)
 
     async def signatures_of(self, ids: Iterable[str]) -> dict[str, StoredSignature]:
         """These kinds of error over all programs."""
-        async with self._connection() as connection:
+        async with self.connection() as connection:
             return await kinds.some(connection, ids)
 
     async def signature_places(self, signature: str) -> tuple[list[InProgram], list[Run]]:
         """The programs that had a kind of error, and the latest runs with it."""
-        async with self._connection() as connection:
+        async with self.connection() as connection:
             places = await kinds.programs_of(connection, signature)
             return places, await kinds.runs_of(connection, signature, places)
 
     async def prune_signatures(self, keep: int = kinds.MOST_SIGNATURES) -> None:
         """Forget all but the ``keep`` kinds of error that were seen last."""
-        async with self._connection() as connection:
+        async with self.connection() as connection:
             await kinds.prune(connection, keep)
 
     # What others write
@@ -399,7 +400,7 @@ class Store:
 
     async def audit(self, entry: AuditEntry) -> None:
         """Add one line to the audit trail."""
-        async with self._connection() as connection:
+        async with self.connection() as connection:
             await judgements.write_audit(connection, entry)
 
     async def audit_entries(self, limit: int = 100) -> list[dict[str, Any]]:

@@ -53,7 +53,7 @@ async def test_times_come_back_as_they_were_written(store):
         datetime(2026, 11, 21, 3, 4, 5, 678_901, tzinfo=UTC), EARLIEST, LATEST,
         datetime(1999, 12, 31, 23, 59, 59, 999_999, tzinfo=timezone(timedelta(hours=-11, minutes=-30))),
     ]  # fmt: skip
-    async with store._connection() as connection:
+    async with store.connection() as connection:
         assert await connection.fetchval("SELECT $1::timestamptz[]", wanted) == wanted
         assert await connection.fetchval("SELECT $1::timestamptz", None) is None
         text = await connection.fetchval("SELECT ($1::timestamptz AT TIME ZONE 'UTC')::text", wanted[0])
