@@ -17,12 +17,16 @@
      │    │    ├── NoPassword         no operation password is set
      │    │    ├── WrongPassword      the operation password is wrong
      │    │    ├── LockedOut          too many wrong passwords
+     │    │    ├── DoneAlready        what somebody wants to decide does not wait any more
      │    │    └── RunningAlready     the program is running, and a second run was not forced
      │    ├── NotFound            no such program, run or file
      │    └── BadRequest          a frame or an argument that the gate does not understand
      ├── RecordError          a run or a batch cannot be recorded as it was asked for
      ├── NoDesktop            there is no screen that a picture could be taken of
-     └── RunnerError          a program could not be started or stopped
+     ├── RunnerError          a program could not be started or stopped
+     ├── StepFailed           a step of an automation, an event or an action could not be done
+     ├── DeliveryFailed       a message was not taken by the other side of its channel
+     └── TemplateError        a template is not there, or does not fit its data
 
 Each carries a sentence for a person and, where there is one, a ``hint``: what to do about it.
 """
@@ -153,6 +157,12 @@ class LockedOut(Refused):
     code = "locked_out"
 
 
+class DoneAlready(Refused):
+    """The item of an inbox does not wait any more: somebody else was first."""
+
+    code = "done_already"
+
+
 class RunningAlready(Refused):
     """The program is running, and a second run was not forced."""
 
@@ -187,3 +197,40 @@ class RunnerError(BatmonError):
     """A program could not be started or stopped."""
 
     code = "runner"
+
+
+class DeliveryFailed(BatmonError):
+    """A message was not taken by the other side of its channel.
+
+    ``permanent``: sending it again as it is cannot help. ``retry_after``: seconds that the other side asks to wait,
+    None when it names none. ``sent_nothing``: False when the other side may have taken it all the same (the answer was
+    lost), so that another attempt may be a second copy.
+    """
+
+    code = "delivery"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        permanent: bool,
+        retry_after: float | None = None,
+        sent_nothing: bool = True,
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.permanent = permanent
+        self.retry_after = retry_after
+        self.sent_nothing = sent_nothing
+
+
+class TemplateError(BatmonError):
+    """A template is not there, cannot be read, or does not fit its data."""
+
+    code = "template"
+
+
+class StepFailed(BatmonError):
+    """A step of an automation, an event or an action could not be done; the message names it and its place."""
+
+    code = "step"

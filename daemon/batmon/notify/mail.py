@@ -1,0 +1,75 @@
+"""A ``Message`` as an e-mail: RFC 5322 headers, text and HTML, in bytes. Pure but for the HTML's own text."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from email.utils import format_datetime
+
+from batmon.config.addresses import Mailbox
+from batmon.notify.message import Message
+from batmon.notify.visible import one_line
+
+_LONGEST_NAME = 100
+"""Of two longer words side by side Python's email makes an empty line, and with it the end of the headers."""
+
+
+def message_id(message: Message, sender: Mailbox) -> str:
+    """``<...>``: the same for each attempt at the same message."""
+    return f"<{message.id}@{_domain(sender)}>"
+
+
+def thread_id(correlation: str, sender: Mailbox) -> str:
+    """``<...>``: what all mails about the same incident answer to, so that mail programs put them together."""
+    digest = hashlib.sha256(correlation.encode("utf-8", "backslashreplace")).hexdigest()[:32]
+    return f"<incident.{digest}@{_domain(sender)}>"
+
+
+def mail_bytes(message: Message, sender: Mailbox, recipient: str, at: datetime) -> bytes:
+    """The whole mail to ``recipient``, lines ended by CRLF; ASCII only, unless the recipient's own address is not."""
+    mail = EmailMessage(policy=SMTP if recipient.isascii() else SMTPUTF8)
+    mail["From"] = _shown(sender.address, sender.name)
+    mail["To"] = _shown(recipient, "")
+    mail["Subject"] = _words(message.subject)
+    mail["Date"] = format_datetime(message.at or at)
+    mail["Message-ID"] = message_id(message, sender)
+    if message.correlation:
+        mail["In-Reply-To"] = thread_id(message.correlation, sender)
+        mail["References"] = thread_id(message.correlation, sender)
+        mail["X-BATMON-Correlation"] = _words(message.correlation)
+    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's absence notice shall answer
+    mail["X-Auto-Response-Suppress"] = "All"  # the same for Exchange
+    mail["X-BATMON-Event"] = message.event
+    if message.status:
+        mail["X-BATMON-Status"] = _words(message.status)
+    mail["Content-Language"] = "ko" if message.language == "ko" else "en"
+    mail.set_content(_utf8(message.text), cte=_encoding(message.text))
+    if message.html:
+        mail.add_alternative(_utf8(message.html), subtype="html", cte=_encoding(message.html))
+    return mail.as_bytes()
+
+
+def _shown(address: str, name: str) -> Address:
+    local, _, domain = address.rpartition("@")
+    return Address(display_name=_words(name)[:_LONGEST_NAME], username=local, domain=domain)
+
+
+def _words(text: str) -> str:
+    """One line for a header. What looks like an encoded word (RFC 2047) would be decoded on the way, into anything."""
+    return one_line(text).replace("=?", "= ?")
+
+
+def _domain(sender: Mailbox) -> str:
+    return sender.address.rpartition("@")[2]
+
+
+def _encoding(text: str) -> str:
+    """Base64 for Korean, quoted-printable for what is mostly ASCII: both survive every server, whatever its lines."""
+    return "quoted-printable" if sum(map(str.isascii, text)) * 5 > len(text) * 4 else "base64"
+
+
+def _utf8(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
