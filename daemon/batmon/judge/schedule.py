@@ -23,6 +23,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from croniter import CroniterBadDateError, croniter
 
 from batmon.errors import ModelError
+from batmon.judge.calendar import Calendar
 from batmon.model import aware
 
 ALIASES = {
@@ -37,6 +38,9 @@ ALIASES = {
 _DAY = timedelta(days=1)
 _DAYS_KEPT = 4
 """Days of due times that one expression remembers: yesterday, today, tomorrow and one looked at in passing."""
+_MOST_FREE_DAYS = 366
+"""Days in a row that an expression names and that are free: with more, it is taken to be never due. A whole year of
+days, of Saturdays or of firsts of the month without a working day among them has none later either."""
 _RANDOM = re.compile(r"(?:^|,)[hr](?:$|[(/,])", re.IGNORECASE)
 
 
@@ -87,22 +91,33 @@ class _Track:
         self._every_day = parts[2:] == ["*", "*", "*"]
         self._days = f"0 0 {' '.join(parts[2:])}"
         self._kept: OrderedDict[date, list[datetime]] = OrderedDict()
+        self._first: tuple[datetime, datetime | None] = (datetime.max.replace(tzinfo=UTC), None)
 
-    def forward(self, after: datetime) -> Iterator[datetime]:
-        """Every due time strictly after ``after``, earliest first."""
+    def forward(self, after: datetime, calendar: Calendar | None = None) -> Iterator[datetime]:
+        """Every due time strictly after ``after`` that is not on a free day, earliest first."""
         day = after.astimezone(self._zone).date() - _DAY
         last = after
-        for matching in self._matching(day, forward=True):
+        for matching in _working(self._matching(day, forward=True), calendar):
             due = self._of(matching)
             for moment in due[bisect_right(due, last) :]:
                 yield moment
                 last = moment
 
-    def backward(self, at: datetime) -> Iterator[datetime]:
-        """Every due time at or before ``at``, latest first."""
+    def first_after(self, after: datetime, calendar: Calendar | None = None) -> datetime | None:
+        """The first due time strictly after ``after``; found once for all that share it and ask within it."""
+        if calendar is not None:
+            return next(self.forward(after, calendar), None)
+        since, found = self._first
+        if found is None or not since <= after < found:
+            found = next(self.forward(after), None)
+            self._first = (after, found)
+        return found
+
+    def backward(self, at: datetime, calendar: Calendar | None = None) -> Iterator[datetime]:
+        """Every due time at or before ``at`` that is not on a free day, latest first."""
         day = at.astimezone(self._zone).date() + _DAY
         end, seen = at, False
-        for matching in self._matching(day, forward=False):
+        for matching in _working(self._matching(day, forward=False), calendar):
             due = self._of(matching)
             for moment in reversed(due[: bisect_left(due, end) if seen else bisect_right(due, end)]):
                 yield moment
@@ -149,6 +164,20 @@ class _Track:
                 yield second
 
 
+def _working(days: Iterator[date], calendar: Calendar | None) -> Iterator[date]:
+    """The days that are not free; none any more after a year's worth of free ones."""
+    if calendar is None:
+        yield from days
+        return
+    free = 0
+    for day in days:
+        free = free + 1 if calendar.is_free(day) else 0
+        if free > _MOST_FREE_DAYS:
+            return
+        if not free:
+            yield day
+
+
 def _change(skipped: datetime) -> datetime:
     """The moment of the spring change that skipped a local time."""
     zone = skipped.tzinfo
@@ -180,23 +209,26 @@ def _track(expression: str, timezone: str) -> _Track:
 class Schedule:
     """Cron expressions (any of them makes a program due) in a time zone by name; none at all is never due.
 
+    Nothing is due on a free day of ``calendar``: the local date of the due time counts.
+
     Raises:
         ModelError: an expression or the zone means nothing.
     """
 
-    def __init__(self, expressions: tuple[str, ...], timezone: str) -> None:
+    def __init__(self, expressions: tuple[str, ...], timezone: str, calendar: Calendar | None = None) -> None:
         self._tracks = [_track(expression, timezone) for expression in dict.fromkeys(expressions)]
+        self._calendar = calendar
 
     def next_due(self, after: datetime) -> datetime | None:
         """The first due time strictly after ``after``."""
         after = aware(after)
-        found = [next(track.forward(after), None) for track in self._tracks]
+        found = [track.first_after(after, self._calendar) for track in self._tracks]
         return min((due for due in found if due is not None), default=None)
 
     def last_due(self, at: datetime) -> datetime | None:
         """The last due time at or before ``at``."""
         at = aware(at)
-        found = [next(track.backward(at), None) for track in self._tracks]
+        found = [next(track.backward(at, self._calendar), None) for track in self._tracks]
         return max((due for due in found if due is not None), default=None)
 
     def due_between(self, start: datetime, end: datetime, limit: int = 500) -> list[datetime]:
@@ -204,7 +236,7 @@ class Schedule:
         start, end = aware(start), aware(end)
         found: set[datetime] = set()
         for track in self._tracks:
-            found.update(islice(takewhile(lambda due: due > start, track.backward(end)), limit))
+            found.update(islice(takewhile(lambda due: due > start, track.backward(end, self._calendar)), limit))
         ordered = sorted(found)
         return ordered[max(0, len(ordered) - limit) :]
 

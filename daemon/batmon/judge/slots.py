@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+from batmon.judge.calendar import Calendar
 from batmon.judge.schedule import Schedule
 from batmon.model import Program, Run, RunStatus
 
@@ -15,11 +16,16 @@ EARLIEST = timedelta(seconds=60)
 _INSTANT = timedelta(microseconds=1)
 
 
+def early(interval: timedelta | None) -> timedelta:
+    """How long before a slot, which follows another after ``interval``, a run may start and still be that slot's."""
+    return EARLIEST if interval is None else min(EARLIEST, interval / 4)
+
+
 class Slots:
     """The due times of a program and the runs that satisfy them."""
 
-    def __init__(self, program: Program, runs: Sequence[Run]) -> None:
-        self.schedule = Schedule(program.schedule, program.timezone)
+    def __init__(self, program: Program, runs: Sequence[Run], calendar: Calendar | None = None) -> None:
+        self.schedule = Schedule(program.schedule, program.timezone, calendar)
         self.grace = program.grace
         self._starts = sorted(run.start_time for run in runs if run.status is not RunStatus.MISSED)
 
@@ -30,8 +36,7 @@ class Slots:
 
     def early(self, slot: datetime) -> timedelta:
         """How long before ``slot`` a run may start and still be that slot's."""
-        interval = self.schedule.interval(slot)
-        return EARLIEST if interval is None else min(EARLIEST, interval / 4)
+        return early(self.schedule.interval(slot))
 
     def unsatisfied(self, after: datetime, now: datetime, *, since: datetime) -> list[datetime]:
         """The slots later than ``after`` and not before ``since`` whose grace is over and that had no run."""

@@ -9,8 +9,11 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any, NamedTuple
 
+from batmon.judge.baseline import Usual
+from batmon.judge.calendar import Calendar
 from batmon.judge.slots import EARLIEST, Slots
 from batmon.model import (
     NAMESPACE,
@@ -70,23 +73,26 @@ def judge(
     now: datetime,
     blind: tuple[datetime, datetime] | None = None,
     known_since: datetime | None = None,
+    calendar: Calendar | None = None,
+    usual: Usual | None = None,
 ) -> Judged:
     """Judge ``program`` as of ``now`` from its ``runs`` (newest first) and what could be seen of its logs.
 
     ``watch_since``: slots before it are not judged. ``judged_until``: what the judgement before returned. ``blind``:
     the daemon's own absence; a run missed in it is marked as verified late. ``known_since``: ``runs`` holds all runs
     since then; left out, a list of fewer than 60 is taken for complete and a longer one from its oldest run on.
+    ``calendar``: on its free days nothing is due. ``usual``: what the latest finished run is held against.
     """
     now = aware(now, "now")
     if known_since is None and len(runs) >= MOST_RUNS:
         known_since = min(run.start_time for run in runs)
-    slots = Slots(program, runs)
+    slots = Slots(program, runs, calendar)
     decided = watch_since if judged_until is None else judged_until
     missed: tuple[Run, ...] = ()
     if sight.state is not LogState.UNREADABLE:  # who cannot look decides nothing
         begin = max(watch_since, known_since) if known_since else watch_since
         missed = tuple(
-            _missed_row(program, slot, blind) for slot in slots.unsatisfied(decided - program.grace, now, since=begin)
+            missed_row(program, slot, blind) for slot in slots.unsatisfied(decided - program.grace, now, since=begin)
         )
         decided = max(decided, now)
     known = {run.run_id for run in runs}
@@ -100,7 +106,9 @@ def judge(
         closed = _closings(program, rows, now)
     by_id = {run.run_id: run for run in closed}
     rows = [by_id.get(run.run_id, run) for run in rows]
-    evidence = _Evidence(program, rows, slots, sight, watch_since=watch_since, now=now)
+    evidence = _Evidence(
+        program, rows, slots, sight, watch_since=watch_since, now=now, known_since=known_since, usual=usual
+    )
     status, reason, facts = evidence.opinion()
     verdict = Verdict(
         status=status,
@@ -126,7 +134,8 @@ def late_after(grace: timedelta) -> timedelta:
     return max(LATE_AT_LEAST, min(LATE_AT_MOST, grace / 10))
 
 
-def _missed_row(program: Program, slot: datetime, blind: tuple[datetime, datetime] | None) -> Run:
+def missed_row(program: Program, slot: datetime, blind: tuple[datetime, datetime] | None = None) -> Run:
+    """The row of a run that should have begun at ``slot`` and did not; its id is the same whoever makes it."""
     late = blind is not None and blind[0] <= slot + program.grace <= blind[1]
     return Run(
         run_id=uuid.uuid5(NAMESPACE, f"{program.name}|missed|{slot.isoformat()}"),
@@ -192,7 +201,10 @@ class _Evidence:
         *,
         watch_since: datetime,
         now: datetime,
+        known_since: datetime | None = None,
+        usual: Usual | None = None,
     ) -> None:
+        self._usual, self._all_known = usual, known_since is None
         self._program, self._slots, self._sight = program, slots, sight
         self._watch_since, self._now = watch_since, now
         newest_first = sorted(rows, key=lambda run: (run.start_time, run.run_id), reverse=True)
@@ -210,7 +222,8 @@ class _Evidence:
             return opinions[0] if opinions else self._blind()
         opinions = [
             *self._died(), *self._hung(), *self._missed_now(), *self._failed(), *self._contradiction(),
-            *self._future(), *self._overlapping(), *self._log_gone(), *self._late(), *self._stale(), *self._well(),
+            *self._future(), *self._overlapping(), *self._log_gone(), *self._late(), *self._odd(), *self._stale(),
+            *self._well(),
         ]  # fmt: skip
         return max(opinions, key=lambda opinion: opinion.status.severity)
 
@@ -226,6 +239,7 @@ class _Evidence:
                     "pid": run.process.pid,
                     "exit_code": run.process.exit_code,
                     "line": run.log.first_error if run.log is not None else "",
+                    **self._failures(run),
                 }
                 yield Opinion(Status.ERROR, Reason.DIED, facts)
 
@@ -236,6 +250,7 @@ class _Evidence:
                     "start": run.start_time,
                     "max_runtime_sec": self._program.max_runtime.total_seconds(),
                     "line": _last_word(run),
+                    **self._failures(run),
                 }
                 yield Opinion(Status.ERROR, Reason.HUNG, facts)
 
@@ -263,8 +278,20 @@ class _Evidence:
                 "line": _why(run),
                 "origin": run.origin.value,
                 "verified_late": run.verified_late,
+                **self._failures(run),
             }
             yield Opinion(Status.ERROR, Reason.FAILED, facts)
+
+    def _failures(self, run: Run) -> dict[str, Any]:
+        """How many runs in a row failed, up to ``run``, which did; what was missed in between counts too.
+
+        ``failures_more``: all that is known failed, and what was before is not known.
+        """
+        rows = sorted((*self._real, *self._missed), key=lambda row: row.start_time, reverse=True)
+        earlier = [row for row in rows if row.start_time < run.start_time and row.finished]
+        unbroken = list(takewhile(lambda row: row.status is not RunStatus.SUCCESS, earlier))
+        more = len(unbroken) == len(earlier) and not self._all_known
+        return {"failures": 1 + len(unbroken), **({"failures_more": True} if more else {})}
 
     def _contradiction(self) -> Iterator[Opinion]:
         for run in self.running:
@@ -305,6 +332,25 @@ class _Evidence:
                 "last_start": self._real[0].start_time if self._real else None,
             }
             yield Opinion(Status.WARNING, Reason.LATE, facts)
+
+    def _odd(self) -> Iterator[Opinion]:
+        """The latest finished run succeeded, but too fast, or not as such runs usually do."""
+        run, least = self.last, self._program.min_runtime
+        if run is None or run.status is not RunStatus.SUCCESS:
+            return
+        if least is not None and run.duration is not None and run.duration < least:
+            facts = {
+                "start": run.start_time,
+                "end": run.end_time,
+                "duration_sec": run.duration.total_seconds(),
+                "min_runtime_sec": least.total_seconds(),
+                "processed": run.processed_count,
+            }
+            yield Opinion(Status.WARNING, Reason.TOO_SHORT, facts)
+        if self._usual is not None and self._usual.run_id == run.run_id:
+            odd = self._usual.oddity(run)
+            if odd is not None:
+                yield Opinion(Status.WARNING, *odd)
 
     def _stale(self) -> Iterator[Opinion]:
         """Nothing is known of the last slot: before we watched it, or beyond what could be seen. Never green."""

@@ -1,0 +1,111 @@
+"""What changed since somebody was last here: the verb ``handover``, and the same as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from batmon.engine.alerting import Alerting
+from batmon.engine.board import moment as shown_moment
+from batmon.engine.handover_text import markdown
+from batmon.engine.incident_shapes import short_shape, silence_shape
+from batmon.engine.log_arguments import Args, moment
+from batmon.errors import BadRequest
+from batmon.gate.verbs import Caller, Verb
+from batmon.judge.incident_state import Incident
+from batmon.model import Role
+from batmon.store.handovers import Handovers
+from batmon.store.incidents import Incidents
+from batmon.words import Language, say
+
+MOST = 100
+"""Entries of each kind: all of it must fit one line of the gate."""
+SHORT = 150
+"""Characters of a sentence."""
+USUAL = timedelta(days=1)
+"""How far back somebody is told who was never here."""
+LONGEST = timedelta(days=90)
+
+
+class HandoverAnswers:
+    """The verb ``handover``, for viewers. ``timezone`` is that of the people here."""
+
+    def __init__(
+        self,
+        handovers: Handovers,
+        incidents: Incidents,
+        alerting: Alerting,
+        *,
+        timezone: Callable[[], str],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._handovers = handovers
+        self._incidents = incidents
+        self._alerting = alerting
+        self._timezone = timezone
+        self._now = now
+
+    def verbs(self) -> dict[str, Verb]:
+        """Verb name to what answers it."""
+        return {"handover": Verb(Role.VIEWER, answer=self.handover)}
+
+    async def handover(self, caller: Caller, args: Args) -> Args:
+        """What happened since a moment, or since the asker's visit before this one."""
+        now = self._now()
+        before = await self._handovers.visited(caller.key or f"local:{caller.user}", caller.user, now)
+        since = (before or now - USUAL) if args.get("since") is None else moment(args["since"], "since")
+        language: Language = self._alerting.language
+        if args.get("language") is not None:
+            if args["language"] not in ("ko", "en"):
+                raise BadRequest("language must be ko or en")
+            language = "ko" if args["language"] == "ko" else "en"
+        if since >= now:
+            raise BadRequest("since must be earlier than now")
+        since = max(since, now - LONGEST)
+        told = self._handovers
+        verdicts = await told.verdicts(since, now, MOST)
+        begun = await told.silences(since, now, MOST, ended=False)
+        ended = await told.silences(since, now, MOST, ended=True)
+        lists: dict[str, Any] = {
+            "opened": self._shapes(await told.incidents("opened", since, now, MOST), language, now),
+            "resolved": self._shapes(await told.incidents("resolved", since, now, MOST), language, now),
+            "acknowledged": self._shapes(await told.incidents("acknowledged", since, now, MOST), language, now),
+            "open": self._shapes(await self._incidents.page("unresolved", None, None, None, MOST), language, now),
+            "changed": [_changed(row, language, now) for row in verdicts],
+            "automations": [
+                {**row, "execution_time": shown_moment(row["execution_time"])}
+                for row in await told.failed_automations(since, now, MOST)
+            ],
+            "acts": [{**row, "at": shown_moment(row["at"])} for row in await told.acts(since, now, MOST)],
+        }
+        silences = {
+            "begun": [silence_shape(row, 0, now) for row in begun],
+            "ended": [silence_shape(row, 0, now) for row in ended],
+        }
+        answer = {
+            "since": shown_moment(since),
+            "until": shown_moment(now),
+            "user": caller.user,
+            **lists,
+            "silences": silences,
+            "cut": any(len(found) >= MOST for found in (*lists.values(), begun, ended)),
+        }
+        text = markdown(answer, language, ZoneInfo(self._timezone()))
+        return {**answer, "markdown": text}
+
+    def _shapes(self, incidents: Sequence[Incident], language: Language, now: datetime) -> list[dict[str, Any]]:
+        return [short_shape(one, self._alerting, now, language) for one in incidents]
+
+
+def _changed(row: dict[str, Any], language: Language, now: datetime) -> dict[str, Any]:
+    return {
+        "program": row["program"],
+        "title": row["title"],
+        "before": row["before"] or "UNKNOWN",
+        "now": row["status"],
+        "reason": row["reason"],
+        "sentence": say(row["reason"], row["facts"], language, ZoneInfo(row["timezone"]), now)[:SHORT],
+        "at": shown_moment(row["at"]),
+    }

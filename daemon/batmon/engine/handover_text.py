@@ -1,0 +1,107 @@
+"""A handover as Markdown, in Korean or English. Pure.
+
+What comes from programs and people is escaped: in a mail or a chat it must not become markup.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from batmon.words import Language
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+|<>~!])")
+_HEADS: Mapping[Language, Mapping[str, str]] = {
+    "ko": {
+        "title": "인수인계", "open": "지금 열려 있는 장애", "opened": "발생한 장애", "resolved": "해소된 장애",
+        "acknowledged": "확인된 장애", "changed": "판정이 바뀐 프로그램", "automations": "실패한 자동화",
+        "begun": "시작된 알림 중지", "ended": "끝난 알림 중지", "acts": "한 일", "nothing": "바뀐 것이 없습니다.",
+        "by": "확인", "again": "재발", "until": "까지", "cut": "모두 보여 주지 않았습니다.", "verdict": "판정에 따라",
+    },
+    "en": {
+        "title": "Handover", "open": "Open incidents now", "opened": "Opened", "resolved": "Resolved",
+        "acknowledged": "Acknowledged", "changed": "Programs whose verdict changed",
+        "automations": "Automations that failed", "begun": "Silences begun", "ended": "Silences ended",
+        "acts": "Who did what", "nothing": "Nothing has changed.", "by": "acknowledged by", "again": "again",
+        "until": "until", "cut": "Not all of it is shown.", "verdict": "by its verdict",
+    },
+}  # fmt: skip
+
+
+def markdown(answer: Mapping[str, Any], language: Language, zone: ZoneInfo) -> str:
+    """The handover (docs/gate.md, without ``markdown``) with times on the clocks of ``zone``."""
+    heads, say = _HEADS[language], _Teller(_HEADS[language], zone)
+    silences = answer["silences"]
+    sections = (
+        ("open", map(say.incident, answer["open"])),
+        ("opened", map(say.incident, answer["opened"])),
+        ("resolved", map(say.ended, answer["resolved"])),
+        ("acknowledged", map(say.incident, answer["acknowledged"])),
+        ("changed", map(say.changed, answer["changed"])),
+        ("automations", map(say.automation, answer["automations"])),
+        ("begun", map(say.silence, silences["begun"])),
+        ("ended", map(say.silence, silences["ended"])),
+        ("acts", map(say.act, answer["acts"])),
+    )
+    span = f"{say.at(answer['since'])} – {say.at(answer['until'])}"
+    lines = [f"# {heads['title']} {span} ({zone.key})", ""]
+    for name, entries in sections:
+        lines += _section(heads[name], list(entries))
+    if len(lines) == 2:
+        lines += [heads["nothing"], ""]
+    if answer["cut"]:
+        lines += [heads["cut"], ""]
+    return "\n".join(lines)
+
+
+class _Teller:
+    """One line for each thing that happened."""
+
+    def __init__(self, heads: Mapping[str, str], zone: ZoneInfo) -> None:
+        self._heads = heads
+        self._zone = zone
+
+    def at(self, text: str | None) -> str:
+        return "" if text is None else f"{datetime.fromisoformat(text).astimezone(self._zone):%m-%d %H:%M}"
+
+    def incident(self, one: Mapping[str, Any]) -> str:
+        words = f"**{escaped(one['title'])}** {one['severity']} {self.at(one['begun_at'])}: {escaped(one['sentence'])}"
+        if one["reopened"]:
+            words += f" ({self._heads['again']} {one['reopened']})"
+        if one["acknowledged_by"]:
+            note = f", {escaped(one['acknowledged_note'])}" if one["acknowledged_note"] else ""
+            words += f" ({self._heads['by']} {escaped(one['acknowledged_by'])}{note})"
+        return words
+
+    def ended(self, one: Mapping[str, Any]) -> str:
+        by = escaped(one["resolved_by"]) or self._heads["verdict"]
+        return f"**{escaped(one['title'])}** {self.at(one['begun_at'])} – {self.at(one['resolved_at'])}, {by}"
+
+    def silence(self, one: Mapping[str, Any]) -> str:
+        what = " ".join(escaped(one[key]) for key in ("program", "tag", "pattern") if one[key])
+        end = self.at(one["ended_at"] or one["until"])
+        return f"{what}: {escaped(one['why'])} ({escaped(one['by'])}, {end} {self._heads['until']})"
+
+    def changed(self, one: Mapping[str, Any]) -> str:
+        verdicts = f"{one['before']} → {one['now']} {self.at(one['at'])}"
+        return f"**{escaped(one['title'])}** {verdicts}: {escaped(one['sentence'])}"
+
+    def automation(self, one: Mapping[str, Any]) -> str:
+        at = self.at(one["execution_time"])
+        return f"**{escaped(one['job_name'])}** {at}: {escaped(one['error_message'] or '')}"
+
+    def act(self, one: Mapping[str, Any]) -> str:
+        what = f"{escaped(one['action'])} {escaped(one['target'])}"
+        return f"{self.at(one['at'])} {escaped(one['actor'])}: {what} ({one['outcome']})"
+
+
+def _section(head: str, entries: Sequence[str]) -> list[str]:
+    return [f"## {head} ({len(entries)})", "", *(f"- {entry}" for entry in entries), ""] if entries else []
+
+
+def escaped(text: str) -> str:
+    """Text that stays text in Markdown, on one line."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
