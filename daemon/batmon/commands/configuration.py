@@ -7,31 +7,43 @@ from typing import Any
 
 from batmon.commands.local_session import LocalSession
 from batmon.commands.session import DONE, FAILED
-from batmon.config import ConfigError
+from batmon.config import Config, ConfigError
+from batmon.config.secrets import Secret
 from batmon.gate.frames import plain
 from batmon.model import Program
+from batmon.notify.checking import problems
 
 
 async def config_check(session: LocalSession, *, as_json: bool) -> int:
     """Say every problem of the configuration with its file, line and key."""
     try:
-        config = session.places.load()
+        config = _checked(session)
     except ConfigError as error:
         if not as_json:
             raise
-        problems = [
-            {key: getattr(p, key) for key in ("file", "line", "key", "message", "hint")} for p in error.problems
-        ]
-        session.out_json({"ok": False, "problems": problems})
+        listed = [{key: getattr(p, key) for key in ("file", "line", "key", "message", "hint")} for p in error.problems]
+        session.out_json({"ok": False, "problems": listed})
         return FAILED
     if as_json:
         session.out_json({"ok": True, "problems": []})
     else:
-        count = len(config.programs)
-        session.out(
-            f"{config.source or 'defaults'}: ok, {count} program{'' if count == 1 else 's'}, state in {config.state}"
-        )
+        watched = _counted(len(config.programs), "program")
+        if config.probes:
+            watched += f", {_counted(len(config.probes), 'probe')}"
+        session.out(f"{config.source or 'defaults'}: ok, {watched}, state in {config.state}")
     return DONE
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _checked(session: LocalSession) -> Config:
+    """The configuration, whose templates and messages can be used too."""
+    config = session.places.load()
+    if found := problems(config):
+        raise ConfigError("\n".join(map(str, found)), hint="see docs/notifications.md", problems=found)
+    return config
 
 
 async def config_show(session: LocalSession) -> int:
@@ -50,4 +62,6 @@ def _shown(value: Any) -> Any:
         return shown
     if isinstance(value, (list, tuple)):
         return [_shown(item) for item in value]
-    return dict(value) if hasattr(value, "items") else value
+    if isinstance(value, Secret):
+        return str(value)
+    return {key: _shown(item) for key, item in value.items()} if hasattr(value, "items") else value

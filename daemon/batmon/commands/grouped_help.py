@@ -6,10 +6,22 @@ from typer.core import TyperGroup
 
 GROUPS = {
     "Look": ("check", "runs", "run", "logs", "search", "errors", "diff", "savings"),
-    "Act": ("rerun", "stop"),
+    "Act": ("incident", "rerun", "stop", "inbox", "event", "job", "notify"),
     "Take along": ("files", "get", "export", "capture"),
     "Record": ("exec", "record"),
-    "Run BATMON": ("up", "daemon", "tui", "doctor", "config", "service", "user", "password", "audit", "database"),
+    "Run BATMON": (
+        "up",
+        "daemon",
+        "tui",
+        "doctor",
+        "config",
+        "service",
+        "user",
+        "password",
+        "audit",
+        "database",
+        "pack",
+    ),
 }
 
 

@@ -34,20 +34,26 @@ class Places:
     state: str | None = None
     language: str | None = None
 
+    def config_file(self) -> Path | None:
+        """The configuration file that holds here, read or not; None when there is none."""
+        from batmon.config import find_config  # noqa: PLC0415 - as below
+
+        return find_config(self.config, os.environ, Path.cwd())
+
     def load(self) -> Config:
         """The configuration that holds here.
 
         Raises:
             ConfigError: it cannot be used.
         """
-        from batmon.config import find_config, load  # noqa: PLC0415 - most verbs only need the state folder
+        from batmon.config import load  # noqa: PLC0415 - most verbs only need the state folder
 
         overrides = {}
         if self.state is not None:
             overrides["paths.state"] = os.path.abspath(os.path.expanduser(self.state))  # noqa: PTH100, PTH111 - text
         if self.language is not None:
             overrides["ui.language"] = self.language
-        return load(find_config(self.config, os.environ, Path.cwd()), os.environ, overrides)
+        return load(self.config_file(), os.environ, overrides)
 
     def state_folder(self) -> str:
         """The state folder, without reading more of the configuration than needed.

@@ -5,12 +5,13 @@ from typing import Annotated, Any
 
 import typer
 
-from batmon.commands import configuration, foreground, service, up
+from batmon.commands import configuration, foreground, pack, service, up
 from batmon.commands.options import Json
 from batmon.commands.record_verbs import add_record_verbs
 from batmon.commands.verbs import Command
 
 Action = Coroutine[Any, Any, int]
+Pack = Annotated[str, typer.Argument(metavar="PACK", show_default=False, hidden=True)]
 ServiceUser = Annotated[str | None, typer.Option(metavar="NAME", help="as whom it runs (root only)")]
 
 
@@ -24,6 +25,11 @@ def add_machine_commands(app: typer.Typer) -> None:
     configurations.command("check", cls=Command)(_config_check)
     configurations.command("show", cls=Command)(_config_show)
     app.add_typer(configurations, name="config")
+    packs = typer.Typer(help="Duties that come with BATMON: configuration, SQL and templates.", no_args_is_help=True)
+    packs.command("list", cls=Command)(_pack_list)
+    packs.command("install", cls=Command)(_pack_install)
+    packs.command("remove", cls=Command)(_pack_remove)
+    app.add_typer(packs, name="pack")
     services = typer.Typer(help="The daemon as a service of this machine.", no_args_is_help=True)
     services.command("show", cls=Command)(_service_show)
     services.command("install", cls=Command)(_service_install)
@@ -74,6 +80,28 @@ def _config_check(context: typer.Context, *, as_json: Json = False) -> Action:
 def _config_show(context: typer.Context) -> Action:
     """Print the configuration that holds, defaults filled in."""
     return configuration.config_show(context.obj)
+
+
+def _pack_list(context: typer.Context, *, as_json: Json = False) -> Action:
+    """Show the packs that there are, and which are installed here."""
+    return pack.listed(context.obj, as_json=as_json)
+
+
+def _pack_install(
+    context: typer.Context,
+    name: Pack,
+    *,
+    force: Annotated[
+        bool, typer.Option("--force", help="replace files that were changed here; yours become .old")
+    ] = False,
+) -> Action:
+    """Copy a pack beside the configuration; what was changed there stays."""
+    return pack.install(context.obj, name, force=force)
+
+
+def _pack_remove(context: typer.Context, name: Pack) -> Action:
+    """Have an installed pack not be read any more; nothing is deleted."""
+    return pack.remove(context.obj, name)
 
 
 def _service_show(context: typer.Context, *, user: ServiceUser = None) -> Action:

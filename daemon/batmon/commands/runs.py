@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from batmon.commands.session import DONE, Session
 from batmon.commands.table import duration, moment, run_status, table
 from batmon.gate.client import GateClient
 from batmon.moments import moment_of
+from batmon.words import say
 
 PAGE = 500
 
@@ -47,11 +48,11 @@ async def runs(
             (
                 moment(run["start_time"], zone),
                 duration(run["duration_sec"]),
-                run_status(run),
-                str(run["processed_count"]),
+                str(run.get("status_of") or run_status(run)),
+                "-" if run.get("status_of") else str(run["processed_count"]),
                 run["origin"],
                 str(run["run_id"]),
-                (run["message"] or "")[:MESSAGE_CHARS],
+                _words(run, session, zone, now)[:MESSAGE_CHARS],
             )
             for run in found
         ]
@@ -62,6 +63,13 @@ async def runs(
     if left:
         session.err(f"there are more: --limit {2 * limit}")
     return DONE
+
+
+def _words(run: Mapping[str, Any], session: Session, zone: ZoneInfo, now: datetime) -> str:
+    """What is said of a run: its message, or of a probe's look what it found."""
+    if not run.get("status_of"):
+        return str(run["message"] or "")
+    return say(run["reason"], run["facts"], "ko" if session.asked_language == "ko" else "en", zone, now)
 
 
 async def _pages(
@@ -90,7 +98,13 @@ async def _as_json(session: Session, pages: AsyncIterator[tuple[list[dict[str, A
     joint = "["
     async for found, _ in pages:
         for run in found:
-            session.out(joint + json.dumps({key: run.get(key) for key in COLUMNS}, ensure_ascii=False), end="")
+            session.out(joint + json.dumps(_columns(run), ensure_ascii=False), end="")
             joint = ", "
         await session.drain()
     session.out("[]" if joint == "[" else "]")
+
+
+def _columns(run: Mapping[str, Any]) -> dict[str, Any]:
+    """A run's columns; of a probe's look also what it found."""
+    more = ("status_of", "reason", "facts") if run.get("status_of") else ()
+    return {key: run.get(key) for key in (*COLUMNS, *more)}

@@ -63,9 +63,11 @@ def run_status(run: Mapping[str, Any]) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """``0.4s``, ``4s``, ``12s``, ``3m 05s``, ``2h 07m``; ``-`` if not known."""
+    """``12ms``, ``0.4s``, ``4s``, ``12s``, ``3m 05s``, ``2h 07m``; ``-`` if not known."""
     if seconds is None:
         return "-"
+    if 0 < seconds < 0.1:
+        return f"{seconds * 1000:.0f}ms"
     if seconds < 10 and seconds != int(seconds):
         return f"{seconds:.1f}s"
     minutes, rest = divmod(round(seconds), 60)

@@ -24,7 +24,11 @@ from batmon.commands import (
     user,
 )
 from batmon.commands.error_verbs import add_error_verbs
+from batmon.commands.event_verbs import add_event_verbs
 from batmon.commands.file_verbs import add_file_verbs
+from batmon.commands.incident_verbs import add_incident_verbs
+from batmon.commands.job_verbs import add_job_verbs
+from batmon.commands.notify_verbs import add_notify_verbs
 from batmon.commands.options import Json, JsonLines, Since, Until
 from batmon.commands.out_verbs import add_out_verbs
 from batmon.model import Role
@@ -64,11 +68,15 @@ def add_verbs(app: typer.Typer) -> None:
     app.command("logs", cls=Command)(_logs)
     app.command("search", cls=Command)(_search)
     add_error_verbs(app, Command)
+    add_event_verbs(app, Command)
+    add_incident_verbs(app, Command)
     app.command("rerun", cls=Command)(_rerun)
     app.command("stop", cls=Command)(_stop)
     add_file_verbs(app, Command)
     add_out_verbs(app, Command)
+    add_job_verbs(app, Command)
     app.command("savings", cls=Command)(_savings)
+    add_notify_verbs(app, Command)
     app.command("audit", cls=Command)(_audit)
     app.command("doctor", cls=Command)(_doctor)
     passwords = typer.Typer(help="The operation password, which rerun and stop ask for.", no_args_is_help=True)

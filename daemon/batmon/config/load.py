@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from batmon import config_place
+from batmon.config.alerts import check_dependencies, read_alerts
+from batmon.config.calendars import read_calendars
+from batmon.config.channel_reading import read_channels
+from batmon.config.duties import DUTIES, Surroundings, read_duties
+from batmon.config.email import read_email
 from batmon.config.lines import Place, locate
 from batmon.config.machine import host_name, local_timezone
+from batmon.config.packs import OpenPack, open_packs
 from batmon.config.programs import read_program
 from batmon.config.section import Problems, Section
 from batmon.config.settings import CaptureConfig, Config, Demo, LogsConfig, RecordConfig, SshConfig
+from batmon.config.step_channels import unknown_channels
+from batmon.config.toml_file import config_error, parse, read_text
 from batmon.config.values import database_url, listen_address, similar, timezone
 from batmon.config.variables import Variables
-from batmon.errors import ConfigError, Problem
+from batmon.errors import ConfigError
 from batmon.model import Program
 from batmon.places import SOCKET_PATH_LIMIT, default_state
 
@@ -34,7 +41,6 @@ ENVIRONMENT: Mapping[str, tuple[str, str]] = {
 
 LANGUAGES = ("auto", "ko", "en")
 _DISPLAY = re.compile(r"[A-Za-z0-9._/-]*:\d{1,5}(\.\d{1,3})?")
-_TOML_PLACE = re.compile(r"^(.*) \(at (?:line (\d+), column (\d+)|end of document)\)$", re.DOTALL)
 
 
 def find_config(explicit: str | None, environ: Mapping[str, str], cwd: Path) -> Path | None:
@@ -59,13 +65,16 @@ def load(
         ConfigError: something is wrong; ``problems`` has all of it, and ``str()`` lists it, one a line.
     """
     name = shown or _short(path)
-    text = "" if path is None else _text(path, name)
-    data = _parse(text, name)
+    text = "" if path is None else read_text(path, name)
+    data = parse(text, name)
     outside = _lay_over(data, environ, overrides or {})
     problems = Problems(name, locate(text), outside)
-    config = _read(Section(problems, data), problems, environ, path)
-    if problems:
-        raise _error(problems.in_order())
+    packs, unreadable = open_packs(path.absolute().parent / "packs", _short) if path is not None else ([], [])
+    config = _read(Section(problems, data), problems, environ, path, packs)
+    found = [*problems.in_order(), *(one for pack in packs for one in pack.problems.in_order()), *unreadable]
+    found = found or unknown_channels(config)
+    if found:
+        raise config_error(tuple(found))
     return config
 
 
@@ -94,38 +103,6 @@ def _short(path: Path | None) -> str:
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
-def _text(path: Path, name: str) -> str:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        hint = "name the file with --config or BATMON_CONFIG" if isinstance(error, FileNotFoundError) else ""
-        raise _error((Problem(name, None, "", f"cannot be read: {error.strerror}", hint),)) from error
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        problem = Problem(name, line, "", "this is not UTF-8", "save the file as UTF-8 (Notepad: Save as, Encoding)")
-        raise _error((problem,)) from None
-
-
-def _parse(text: str, name: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = _TOML_PLACE.match(str(error))
-        message = found[1] if found else str(error)
-        line = int(found[2]) if found and found[2] else text.count("\n") + 1
-        column = f" (column {found[3]})" if found and found[3] else ""
-        hint = "a backslash in \"...\" begins an escape: write Windows paths in '...'" if "'\\'" in message else ""
-        raise _error((Problem(name, line, "", f"not TOML: {message}{column}", hint),)) from None
-    except RecursionError:
-        raise _error((Problem(name, None, "", "not TOML: nested too deeply"),)) from None
-
-
-def _error(problems: tuple[Problem, ...]) -> ConfigError:
-    return ConfigError("\n".join(map(str, problems)), hint="see docs/configuration.md", problems=problems)
-
-
 def _lay_over(data: dict[str, Any], environ: Mapping[str, str], overrides: Mapping[str, str]) -> dict[Place, str]:
     """Put the environment's and the flags' texts into ``data``; which place was given by whom."""
     outside: dict[Place, str] = {}
@@ -140,7 +117,9 @@ def _lay_over(data: dict[str, Any], environ: Mapping[str, str], overrides: Mappi
     return outside
 
 
-def _read(root: Section, problems: Problems, environ: Mapping[str, str], path: Path | None) -> Config:
+def _read(
+    root: Section, problems: Problems, environ: Mapping[str, str], path: Path | None, packs: Sequence[OpenPack]
+) -> Config:
     folder = path.absolute().parent if path is not None else Path.cwd()
     variables = Variables(environ, folder)
     state = _state(root, variables, folder)
@@ -159,7 +138,8 @@ def _read(root: Section, problems: Problems, environ: Mapping[str, str], path: P
     logs = _logs(root.section("logs"))
     capture = _capture(root.section("capture"), variables)
     record = _record(root.section("record"), variables)
-    machine_zone = node_zone or (local_timezone(environ) if root.has("programs") else None)
+    zoned = any(part.has(key) for part in (root, *(pack.root for pack in packs)) for key in ("programs", *DUTIES))
+    machine_zone = node_zone or (local_timezone(environ) if zoned else None)
 
     def zone(table: Section) -> str:
         if machine_zone is None:
@@ -171,8 +151,17 @@ def _read(root: Section, problems: Problems, environ: Mapping[str, str], path: P
     tables = root.sections("programs")
     programs = [read_program(table, variables, node=node, state=state, zone=zone) for table in tables]
     names = _names(tables, problems)
+    calendars = read_calendars(root, tables)
+    shown_zone = machine_zone or local_timezone(environ) or "UTC"
+    around = Surroundings(variables, node, zone, shown_zone, folder / "sql")
+    duties, probe_tables = read_duties(root, packs, around, names)
     demo_table = root.section("demo")
     demo = _demo(demo_table, programs, names) if root.has("demo") else None
+    email_table = root.section("email")
+    email = read_email(email_table, variables) if root.has("email") else None
+    channels = read_channels(root.sections("channels"), variables)
+    alerts = read_alerts(root, email, channels, zone=shown_zone)
+    check_dependencies([*tables, *probe_tables], {*names, *(probe.name for probe in duties.probes)})
     root.finish()
     return Config(
         state=state,
@@ -184,9 +173,18 @@ def _read(root: Section, problems: Problems, environ: Mapping[str, str], path: P
         capture=capture,
         record=record,
         language=language,
-        timezone=machine_zone or local_timezone(environ) or "UTC",
+        timezone=shown_zone,
         programs=tuple(program for program in programs if program is not None),
+        probes=duties.probes,
         demo=demo,
+        email=email,
+        channels=channels,
+        alerts=alerts,
+        calendars=calendars,
+        automations=duties.automations,
+        events=duties.events,
+        inboxes=duties.inboxes,
+        packs=tuple(opened.pack for opened in packs),
     )
 
 

@@ -19,7 +19,7 @@ LOG_KEYS = ("started", "succeeded", "failed", "processed", "timestamp_format")
 PROGRAM_KEYS = (
     "name", "title", "node", "schedule", "timezone", "grace", "max_runtime", "scheduler", "base_dir", "logs",
     "encoding", "files", "keep_logs", "keep_logs_size", "compress_logs", "rerun", "rerun_params", "env",
-    "minutes_per_item",
+    "minutes_per_item", "min_runtime", "baseline", "calendar", "tags", "depends_on", "alert_after",
 )  # fmt: skip
 
 _PLACEHOLDER = re.compile(r"(?<!\$)\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -70,8 +70,16 @@ def read_program(
         "compress_logs": table.duration("compress_logs", timedelta(0), positive=True) or None,
         "env": table.text_table("env", _variable_name, without_nul(variables.expand)),
         "minutes_per_item": table.number("minutes_per_item", defaults.minutes_per_item, low=0, high=100_000),
+        "min_runtime": table.duration("min_runtime", timedelta(0), positive=True) or None,
+        "baseline": table.flag("baseline", default=defaults.baseline),
+        "calendar": table.text("calendar", "", _stripped),
+        "tags": table.texts("tags", (), tag),
+        "depends_on": table.texts("depends_on", (), _stripped),
+        "alert_after": table.whole("alert_after", defaults.alert_after, low=1, high=100),
         "patterns": _patterns(table.section("log")),
     }
+    if values["min_runtime"] is not None and values["min_runtime"] >= values["max_runtime"]:
+        table.bad("min_runtime", "must be shorter than max_runtime")
     table.finish({"[programs.log]": LOG_KEYS})
     if base_dir is None or len(table.problems) > before:
         return None
@@ -80,6 +88,14 @@ def read_program(
     except ModelError as error:
         table.problems.add(table.place, str(error))
         return None
+
+
+def tag(text: str) -> str:
+    """A word by which silences, maintenance windows and routes name programs together."""
+    word = text.strip()
+    if not word or len(word) > 50 or not word.isprintable() or set(word) & set("*?[]"):
+        raise ValueError(f"{text!r:.80}: a tag has 1 to 50 printable characters, none of * ? [ ]")
+    return word
 
 
 def _file_folders(table: Section, base_dir: Path | None, variables: Variables) -> tuple[Path, ...]:

@@ -54,6 +54,11 @@ class Problems:
             place = place[:-1]
         return self._lines.get(place)
 
+    def where(self, place: Place) -> str:
+        """The place for people, as in ``config.toml:12: events[0].when``."""
+        line = self.line(place)
+        return f"{self._file}{'' if line is None else f':{line}'}: {dotted(place)}"
+
     def add(self, place: Place, message: str, hint: str = "") -> None:
         """Note that something is wrong at ``place``."""
         given_by = self._outside.get(place)
@@ -90,6 +95,10 @@ class Section:
         """Whether the key is given."""
         return key in self._data
 
+    def know(self, key: str) -> None:
+        """Let ``finish`` accept the key, although nobody reads it."""
+        self._known.append(key)
+
     def peek(self, key: str) -> object:
         """The key's value as it stands, whatever it is; None when it is not given."""
         return self._data.get(key)
@@ -122,6 +131,19 @@ class Section:
             self.bad(key, f"expected a duration, got {_kind(value)}", f'with a unit, as in "{value}s" or "{value}m"')
             return default
         return self.text(key, default, checked)
+
+    def moment(self, key: str, zone: str) -> datetime.datetime | None:
+        """A date and time, TOML's own or as text; one without an offset is what the clocks of ``zone`` show."""
+        value = self._data.get(key)
+        if isinstance(value, datetime.datetime):
+            self._known.append(key)
+        else:
+            value = self.text(key, None, _iso_moment)
+        if value is not None and value.tzinfo is None:
+            import zoneinfo  # noqa: PLC0415 - 5 ms that only a local time needs
+
+            value = value.replace(tzinfo=zoneinfo.ZoneInfo(zone))
+        return None if value is None else value.astimezone(datetime.UTC)
 
     def flag(self, key: str, *, default: bool) -> bool:
         """True or false."""
@@ -184,6 +206,10 @@ class Section:
                 self.problems.add(place, f"expected a string, got {_kind(value)}")
         return found
 
+    def table(self, key: str) -> dict[str, Any]:
+        """A table with keys and values of the writer's choice, as it stands."""
+        return dict(self._take(key, dict) or {})
+
     def section(self, key: str) -> Section:
         """A table inside this one, empty when it is not given."""
         return Section(self.problems, self._take(key, dict) or {}, (*self.place, key))
@@ -233,6 +259,13 @@ class Section:
         except ValueError as error:
             self.problems.add(place, str(error))
             return default
+
+
+def _iso_moment(text: str) -> datetime.datetime:
+    try:
+        return datetime.datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise ValueError(f'{text!r:.60} is no date and time; write it as "2026-12-31 22:00"') from None
 
 
 def _kind(value: object) -> str:

@@ -7,6 +7,15 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from batmon.config.alerts import AlertsConfig
+from batmon.config.automations import Automation
+from batmon.config.calendars import CalendarConfig
+from batmon.config.channels import ChannelConfig
+from batmon.config.email import EmailConfig
+from batmon.config.events import EventRule
+from batmon.config.inboxes import Inbox
+from batmon.config.packs import Pack
+from batmon.config.probes import Probe
 from batmon.model import Program
 
 
@@ -85,7 +94,17 @@ class Config:
     timezone: str = "UTC"
     """The node's own, for what names none: IANA name."""
     programs: tuple[Program, ...] = ()
+    probes: tuple[Probe, ...] = ()
     demo: Demo | None = None
+    email: EmailConfig | None = None
+    """None: nothing is mailed."""
+    channels: tuple[ChannelConfig, ...] = ()
+    alerts: AlertsConfig = field(default_factory=AlertsConfig)
+    automations: tuple[Automation, ...] = ()
+    events: tuple[EventRule, ...] = ()
+    inboxes: tuple[Inbox, ...] = ()
+    packs: tuple[Pack, ...] = ()
+    calendars: tuple[CalendarConfig, ...] = ()
 
     @property
     def database(self) -> str:

@@ -6,13 +6,19 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from batmon.engine.answers import Answers
+from batmon.engine.automation_answers import AutomationAnswers
+from batmon.engine.backtest_answers import BacktestAnswers
 from batmon.engine.capture import Capture
 from batmon.engine.database_dump import DatabaseDump
 from batmon.engine.difference_answers import DifferenceAnswers
+from batmon.engine.event_answers import EventAnswers
 from batmon.engine.export_answers import ExportAnswers
+from batmon.engine.feed_answers import FeedAnswers
+from batmon.engine.inbox import InboxAnswers
 from batmon.engine.item_answers import ItemAnswers
 from batmon.engine.log_answers import LogAnswers
 from batmon.engine.log_deletion import LogDeletion
+from batmon.engine.probe_answers import ProbeAnswers
 from batmon.engine.savings_answers import SavingsAnswers
 from batmon.engine.search_answers import SearchAnswers
 from batmon.engine.signature_answers import SignatureAnswers
@@ -22,6 +28,7 @@ from batmon.gate.keyring import KeyRing
 from batmon.gate.password import OperationPassword
 from batmon.gate.verbs import Verb
 from batmon.model import Program
+from batmon.store.probes import Probes
 
 if TYPE_CHECKING:
     from batmon.engine.daemon import Daemon
@@ -36,13 +43,13 @@ def all_verbs(daemon: Daemon, keyring: KeyRing) -> dict[str, Verb]:
 
     answers = Answers(
         node=node,
-        programs=programs,
+        programs=lambda: {**programs(), **daemon.probing.prober.programs},
         store=store,
         board=daemon.board,
         runner=daemon.runner,
         keyring=keyring,
         password=OperationPassword(state / "operation.json", now=now),
-        ready=daemon.checker.ready,
+        ready=daemon.probing.all_ready,
         now=now,
         describe=daemon.describe,
     )
@@ -51,6 +58,7 @@ def all_verbs(daemon: Daemon, keyring: KeyRing) -> dict[str, Verb]:
     )
     rooms = (
         answers,
+        ProbeAnswers(answers, prober=daemon.probing.prober, store=Probes(store), rows=lambda: daemon.board.rows),
         LogAnswers(programs=programs, runs_near=store.runs_near, find_run=store.run),
         SearchAnswers(programs=programs),
         SignatureAnswers(store=store),
@@ -61,6 +69,13 @@ def all_verbs(daemon: Daemon, keyring: KeyRing) -> dict[str, Verb]:
         deletion,
         ExportAnswers(store=store, rows=lambda: daemon.board.rows, state=state, now=now),
         DatabaseDump(url=daemon.dump_url, state=state, node=node, now=now),
+        AutomationAnswers(daemon.automations, now=now),
+        EventAnswers(daemon.event_handling, store, now=now),
+        InboxAnswers(store, daemon.config, now=now),
+        FeedAnswers(store, now=now),
+        daemon.incidents,
+        daemon.notifying,
+        BacktestAnswers(programs=programs, calendars=daemon.config.calendars, url=lambda: daemon.database_url, now=now),
         Capture(daemon.config.capture, state=state, node=node, now=now),
     )
     return {name: verb for room in rooms for name, verb in room.verbs().items()}

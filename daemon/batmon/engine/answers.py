@@ -167,6 +167,8 @@ class Answers:
             "timezone": program.timezone,
             "grace_sec": program.grace.total_seconds(),
             "max_runtime_sec": program.max_runtime.total_seconds(),
+            "min_runtime_sec": None if program.min_runtime is None else program.min_runtime.total_seconds(),
+            "calendar": program.calendar,
             "base_dir": str(program.base_dir),
             "logs": list(program.logs),
             "encoding": program.encoding,
@@ -174,7 +176,7 @@ class Answers:
             "rerun_params": sorted(program.rerun_params),
         }
         recent = await self._store.runs_page(name, RECENT)
-        return {"row": row, "config": config, "recent": _fitting([run_json(run) for run in recent])}
+        return {"row": row, "config": config, "recent": fitting([run_json(run) for run in recent])}
 
     async def runs(self, _caller: Caller, args: Args) -> Args:
         """A page of a program's runs, newest first."""
@@ -186,7 +188,7 @@ class Answers:
         before = _moment(args, "before")
         found = await self._store.runs_page(name, limit + 1, before)
         totals = await self._store.item_totals([run.run_id for run in found[:limit]])
-        runs = _fitting([run_json(run) | {"items": totals.get(run.run_id)} for run in found[:limit]])
+        runs = fitting([run_json(run) | {"items": totals.get(run.run_id)} for run in found[:limit]])
         return {"runs": runs, "more": len(found) > len(runs)}
 
     async def rerun(self, caller: Caller, args: Args) -> Args:
@@ -326,7 +328,7 @@ def _size(answer: Args) -> int:
     return len(json.dumps(clean_value(answer), ensure_ascii=False).encode())
 
 
-def _fitting(runs: list[Args]) -> list[Args]:
+def fitting(runs: list[Args]) -> list[Args]:
     """The first of them that fit a line of the gate together, whatever the sanitizer makes of them; at least one."""
     room = FRAME_BYTES
     for number, run in enumerate(runs):

@@ -26,7 +26,13 @@ def moment(value: datetime | None) -> str | None:
 
 
 def row_of(
-    program: Program, state: StoredState, *, last_log: str, doubt: Facts | None, signature: Facts | None = None
+    program: Program,
+    state: StoredState,
+    *,
+    last_log: str,
+    doubt: Facts | None,
+    signature: Facts | None = None,
+    incident: Facts | None = None,
 ) -> Row:
     """A program's row in the shape of docs/gate.md; with a ``doubt`` the stored verdict is not shown as if it held."""
     row = {
@@ -53,6 +59,8 @@ def row_of(
         "running": state.running,
         "strip": state.strip,
         "signature": signature,
+        "incident": incident,
+        "probe": "",
     }
     return doubted(row, doubt) if doubt else row
 

@@ -16,18 +16,21 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+from batmon.engine.alerting import Alerting
 from batmon.engine.board import Board, row_of
 from batmon.engine.known_runs import began, overlay, strip
 from batmon.engine.scheduler import Scheduler
 from batmon.engine.signatures import Signatures
+from batmon.engine.usual_runs import UsualRuns
 from batmon.engine.watched import BEGINNING, Watched, gather
 from batmon.errors import ModelError, StoreUnavailable
 from batmon.evidence import CaughtUp, LogBatch, SightChanged, log_series
-from batmon.judge import incident
+from batmon.judge.calendar import Calendar
 from batmon.judge.merge import merge
 from batmon.judge.verdict import judge, undecided_since
 from batmon.model import LogSight, LogState, Origin, ProcessEvidence, Program, Run
 from batmon.store import Cursor, Judgement, Store, StoredState
+from batmon.store.history import History
 
 log = logging.getLogger(__name__)
 
@@ -58,8 +61,12 @@ class Checker:
         now: Callable[[], datetime],
         blind: tuple[datetime, datetime] | None = None,
         timezone: str = "UTC",
+        alerting: Alerting,
+        calendars: Mapping[str, Calendar] | None = None,
     ) -> None:
         self._store = store
+        self._alerting = alerting
+        self._usual = UsualRuns(History(store), calendars or {})
         self._board = board
         self._scheduler = scheduler
         self._node = node
@@ -72,6 +79,8 @@ class Checker:
         self.signatures = Signatures(store.signatures_of, lambda name: self._publish(self._watched[name]))
         self.ready = asyncio.Event()
         """Set once every program has been judged for the first time since the daemon started."""
+        self.not_ours: Collection[str] = frozenset()
+        """Names of probes, in lower case: a record that is called so makes no program."""
 
     def watch(self, program: Program, state: StoredState, cursors: Iterable[Cursor] = ()) -> None:
         """Begin to hold ``program``; its row is shown as not looked at until its logs have been read."""
@@ -185,6 +194,8 @@ class Checker:
     async def on_record(self, bot_name: str) -> None:
         """Somebody wrote a row for ``bot_name`` into the run table."""
         name = self._by_fold.get(bot_name.casefold())
+        if name is None and bot_name.casefold() in self.not_ours:
+            return
         if name is None:
             if sum(not held.program.configured for held in self._watched.values()) >= UNCONFIGURED_LIMIT:
                 log.warning("too many bots that nobody configured, ignored", extra={"bot": bot_name})
@@ -352,6 +363,8 @@ class Checker:
             now=now,
             blind=self._blind,
             known_since=known_since,
+            calendar=self._usual.calendar(held.program),
+            usual=await self._usual.of(held.program, known.runs),
         )
         changed = {run.run_id: run for run in (*known.changed, *judged.missed, *judged.closed)}
         runs = overlay(known.runs, (*judged.missed, *judged.closed), judged.removed)
@@ -372,7 +385,7 @@ class Checker:
             merged_runs=known.joined,
             log_seen=before.log_seen or held.sight.state is LogState.PRESENT,
             strip=strip(runs),
-            incident=incident.step(before.status, verdict) if moved else None,
+            incident=self._alerting.weigh(held.program, before, verdict, now),
         )
         state = await self._store.commit(judgement)
         if state is None:
@@ -384,6 +397,7 @@ class Checker:
                 extra={"program": held.program.name, "status": verdict.status.value, "reason": verdict.reason.value},
             )
         held.committed(state)
+        self._alerting.committed(judgement.incident, held.program.name)
         self.signatures.counted(seen.signature for seen in known.errors)
         self._scheduler.set(held.program.name, verdict.deadline)
         return True
@@ -399,6 +413,11 @@ class Checker:
             return stored, None
         return await self._store.runs_between(name, since, now + timedelta(days=1)), since
 
+    def show(self, name: str) -> None:
+        """Show the row of ``name`` again, if it is one of ours: something beside its verdict has changed."""
+        if (held := self._watched.get(name)) is not None:
+            self._publish(held)
+
     def _publish(self, held: Watched) -> None:
         self._board.publish(
             held.program.name,
@@ -408,6 +427,7 @@ class Checker:
                 last_log=held.last_log,
                 doubt=held.doubt,
                 signature=self.signatures.note(held.program.name),
+                incident=self._alerting.note(held.program.name),
             ),
         )
 

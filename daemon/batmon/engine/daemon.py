@@ -21,17 +21,26 @@ from zoneinfo import ZoneInfo
 
 from batmon import __version__
 from batmon.config import Config, prepare_folders
+from batmon.config.calendars import calendars_of
 from batmon.engine import systemd
+from batmon.engine.alerting import Alerting
 from batmon.engine.all_verbs import all_verbs
+from batmon.engine.automation_room import automations_of
 from batmon.engine.board import Board
 from batmon.engine.checker import Checker
 from batmon.engine.console import Console
 from batmon.engine.demo import Demonstration
 from batmon.engine.demo_plan import effective
+from batmon.engine.events import EventHandling
 from batmon.engine.feeds import feed_deadlines, feed_lines, feed_records
 from batmon.engine.heartbeat import AWAY, Heartbeat
+from batmon.engine.incident_room import IncidentRoom
 from batmon.engine.instance import InstanceLock
 from batmon.engine.log_retention import LogRetention
+from batmon.engine.notifying import Notifying
+from batmon.engine.packs import prepare_packs
+from batmon.engine.patience import patient
+from batmon.engine.probing import Probing
 from batmon.engine.process_watch import ProcessWatch
 from batmon.engine.recording import Recording
 from batmon.engine.runner import Runner
@@ -70,6 +79,7 @@ class Daemon:
         self.board = Board()
         self.scheduler = Scheduler(now)
         demo = config.demo
+        self.calendars = calendars_of(config.calendars)
         self.programs = [effective(p, demo) if demo else p for p in config.programs if p.node == config.node]
 
     @asynccontextmanager
@@ -87,8 +97,13 @@ class Daemon:
             self.recording = Recording(config, self.store, self.checker)
             for bot in self.left_over:
                 self.recording.told.tell(bot)
+            self.event_handling = EventHandling(self.store, config, owner_url=self.dump_url, now=self.now)
+            await self.event_handling.synchronise()
+            self.notifying = Notifying(config, self.store, timezone=self.timezone, now=self.now)
+            self.automations = automations_of(config, self.store, dump_url=self.dump_url, now=self.now)
             await self._open_gate(down)
             down.push_async_callback(tasks.stop)
+            down.push_async_callback(self.automations.stop)
             tasks.keep("deadlines", feed_deadlines(self.scheduler, self.follower, self.checker, tasks))
             told, writer = self.recording.told, self.recording.writer
             tasks.keep("records", feed_records(self.store, self.checker, self.now, told, lambda: writer.busy))
@@ -98,8 +113,13 @@ class Daemon:
             tasks.keep("logs", feed_lines(self.follower, self.checker, tasks))
             watch = self._process_watch()
             tasks.keep("processes", watch.keep())
+            self.probing.start(tasks)
+            self.incidents.start(tasks, self.probing.all_ready)
+            await self.notifying.start(tasks, down)
             await self._adopt_runs(watch)
             await self.recording.start(tasks, down)
+            await self.event_handling.start(tasks)
+            await self.automations.start(tasks)
             if config.demo:
                 tasks.keep("demo", Demonstration(self.programs, config.demo, tasks, now=self.now).keep())
             if config.ssh.enabled:
@@ -125,6 +145,7 @@ class Daemon:
         if self.embedded:
             self.tasks.keep("postgres", self._keep_embedded())
         await self.store.ensure_partitions(self.now())
+        self.pack_problems = await prepare_packs(self.dump_url(), config.packs)
 
     async def _stop_embedded(self) -> None:
         if self.embedded:
@@ -143,10 +164,16 @@ class Daemon:
         last_seen = await store.node_last_seen(config.node)
         blind = (last_seen, now) if last_seen is not None and now - last_seen > AWAY else None
         await store.start_node(config.node, __version__, now)
+        self.incidents: IncidentRoom = IncidentRoom(self)
+        self.alerting: Alerting = self.incidents.alerting
+        await self.incidents.load()
         self.checker = Checker(
-            store, self.board, self.scheduler, node=config.node, now=self.now, blind=blind, timezone=self.timezone
+            store, self.board, self.scheduler, node=config.node, now=self.now, blind=blind, timezone=self.timezone,
+            calendars=self.calendars, alerting=self.alerting,
         )
-        states = await store.register(config.node, self.programs, now)
+        self.probing: Probing = Probing(self)
+        self.alerting.showing += [self.checker.show, self.probing.prober.show]
+        states = await store.register(config.node, [*self.programs, *self.probing.programs], now)
         cursors = await store.cursors(config.node)
         gone = await asyncio.to_thread(lambda: [c.path for c in cursors if not Path(c.path).exists()])
         await store.forget_cursors(config.node, gone, now - CURSORS_KEPT)
@@ -157,11 +184,12 @@ class Daemon:
             ):  # while their only starter was away, nothing was due
                 state = replace(state, judged_until=now)
             self.checker.watch(program, state, [c for c in cursors if c.program == program.name])
-        named = {program.name for program in self.programs}
-        self.left_over = self.checker.watch_unconfigured([state for name, state in states.items() if name not in named])
+        named = {program.name for program in self.programs} | await self.probing.watch(states)
+        others = [state for name, state in states.items() if name not in named]
+        self.left_over: list[str] = self.checker.watch_unconfigured(others)
         places = {(c.program, c.fingerprint): FileCursor(path=c.path, offset=c.offset) for c in cursors}
-        self.follower = LogFollower(self.programs, places)
-        self.heartbeat = Heartbeat(store, self.checker, self.board, node=config.node, now=self.now)
+        self.follower: LogFollower = LogFollower(self.programs, places)
+        self.heartbeat: Heartbeat = Heartbeat(store, self.checker, self.board, node=config.node, now=self.now)
         down.push_async_callback(self._last_words)
         self.runner = Runner(config.state / "output", self.tasks, now=self.now, report=self.checker.on_own_run)
 
@@ -210,6 +238,7 @@ class Daemon:
     async def audit(self, entry: AuditEntry) -> None:
         """Add a line to the audit trail."""
         await self.store.audit(entry)
+        await self.incidents.heard(entry)
 
     async def describe(self) -> dict[str, Any]:
         """What the daemon knows of itself, for ``doctor``."""
@@ -219,7 +248,8 @@ class Daemon:
         console = getattr(self, "console", None)
         if console is not None and console.problem:
             problems.append(console.problem)
-        problems += self.recording.problems()
+        problems += self.recording.problems() + self.pack_problems
+        problems += await self.notifying.delivery.problems() + await self.event_handling.described()
         return {
             "database_url": self.database_url,
             "pid": os.getpid(),
@@ -241,12 +271,12 @@ class Daemon:
 
     async def _adopt_runs(self, watch: ProcessWatch) -> None:
         """Go on with what an earlier daemon left: its re-runs, and the processes that it saw behind others' runs."""
-        for note in await self.runner.recover(self.checker.programs, self.store.run):
+        for note in await self.runner.recover(self.checker.programs, lambda run_id: patient(self.store.run, run_id)):
             said = "started by a daemon that was killed before it could write this"
             entry = Said(note.started, note.by, "", "", "rerun", note.program, "done", f"{said}, run_id: {note.run_id}")
-            await self.store.audit(entry)
+            await patient(self.store.audit, entry)
         for program in self.programs:
-            for run in await self.store.recent_runs(program.name):
+            for run in await patient(self.store.recent_runs, program.name):
                 if run.origin is Origin.RERUN and not run.finished:
                     await self.runner.adopt(program, run)
                 elif run.process is not None and run.process.alive and run.process.pid is not None:

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from batmon.engine.checker import Checker
+from batmon.engine.patience import patient
 from batmon.engine.scheduler import Scheduler
 from batmon.engine.tasks import Tasks
 from batmon.engine.told import Told
@@ -105,8 +106,8 @@ async def feed_records(
             if told:
                 await asyncio.sleep((clock() - begun) * (4 if busy() else 1))
 
-    listening = await store.listen(lambda _channel, bot: told.tell(bot), on_reconnect=sweep)
-    await sweep()
+    listening = await patient(store.listen, lambda _channel, bot: told.tell(bot), on_reconnect=sweep)
+    await patient(sweep)
     looking = asyncio.create_task(look(), name="look at records")
     try:
         await asyncio.wait((listening, looking), return_when=asyncio.FIRST_COMPLETED)

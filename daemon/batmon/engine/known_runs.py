@@ -13,6 +13,13 @@ from batmon.model import Origin, ProcessEvidence, Reason, Run, RunStatus, Verdic
 STRIP_RUNS = 30
 BEFORE, AFTER = timedelta(seconds=60), timedelta(seconds=10)
 """A run's process begins at most this long before the run's first line, and hardly after it."""
+_OF_THE_LAST_RUN = frozenset(
+    {
+        Reason.SUCCEEDED, Reason.FAILED, Reason.CONTRADICTION, Reason.TOO_SHORT, Reason.UNUSUAL_OUTPUT,
+        Reason.UNUSUAL_TIME,
+    }
+)  # fmt: skip
+"""What is so since the end of the latest finished run."""
 
 
 def overlay(runs: Sequence[Run], changed: Iterable[Run], removed: Iterable[UUID]) -> list[Run]:
@@ -62,7 +69,7 @@ def began(verdict: Verdict) -> datetime:
     """Since when the verdict has been so: the evidence's own time where it has one, else when it was judged."""
     run = verdict.last_run
     began: Any = None
-    if verdict.reason in (Reason.SUCCEEDED, Reason.FAILED, Reason.CONTRADICTION) and run is not None:
+    if verdict.reason in _OF_THE_LAST_RUN and run is not None:
         began = run.end_time
     elif verdict.reason is Reason.MISSED:
         began = verdict.facts.get("grace_end")

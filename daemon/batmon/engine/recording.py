@@ -13,6 +13,7 @@ from batmon.config.machine import host_name
 from batmon.engine.checker import Checker
 from batmon.engine.intake import Intake
 from batmon.engine.liveness import Liveness
+from batmon.engine.patience import patient
 from batmon.engine.record_writer import RecordWriter
 from batmon.engine.spool_drain import SpoolDrain
 from batmon.engine.tasks import Tasks
@@ -59,7 +60,7 @@ class Recording:
             GateError: they cannot be let in at the address.
         """
         down.callback(self.spools.close)
-        await self._store.prepare_to_record()
+        await patient(self._store.prepare_to_record)
         tasks.keep("spools", self.spools.keep())
         tasks.keep("open runs", self.liveness.keep())
         tasks.keep("record writer", self.writer.keep())

@@ -7,6 +7,7 @@ import contextlib
 import os
 from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
+from typing import Literal
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from batmon.errors import StoreError
@@ -18,11 +19,15 @@ LOCK_SEC = 30
 CONNECT_SEC = 10
 
 
-async def dump(url: str, file: Path) -> AsyncGenerator[int, None]:
-    """Write the database at ``url`` to ``file`` (new, 0600) in pg_dump's custom format; its size again and again.
+Form = Literal["custom", "plain"]
+"""pg_dump's own compressed format for pg_restore, or SQL for psql."""
 
-    All of it is as of one moment. The file is whole when the iterator has ended; whoever leaves it early, or gets an
-    error from it, has a part of a dump to remove.
+
+async def dump(url: str, file: Path, form: Form = "custom", snapshot: str = "") -> AsyncGenerator[int, None]:
+    """Write the database at ``url`` to ``file`` (new, 0600) in one of pg_dump's formats; its size again and again.
+
+    All of it is as of one moment: that of ``snapshot``, if somebody exported one. The file is whole when the iterator
+    has ended; whoever leaves it early, or gets an error from it, has a part of a dump to remove.
 
     Raises:
         StoreError: pg_dump is not there, or refused; the message is its own.
@@ -36,8 +41,8 @@ async def dump(url: str, file: Path) -> AsyncGenerator[int, None]:
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     try:
         process = await asyncio.create_subprocess_exec(
-            tools.path("pg_dump"), "--format=custom", "--no-password", f"--lock-wait-timeout={LOCK_SEC}s",
-            f"--dbname={address}",
+            tools.path("pg_dump"), f"--format={form}", "--no-password", f"--lock-wait-timeout={LOCK_SEC}s",
+            *([f"--snapshot={snapshot}"] if snapshot else []), f"--dbname={address}",
             stdin=asyncio.subprocess.DEVNULL, stdout=descriptor, stderr=asyncio.subprocess.PIPE, env=environment,
         )  # fmt: skip
     except OSError as error:

@@ -10,3 +10,22 @@ GRANT SELECT ON batmon_migrations, rpa_execution_logs_rest, v_latest_runs, v_pro
 GRANT USAGE ON
     rpa_execution_logs_log_id_seq, verdicts_verdict_id_seq, incidents_incident_id_seq, audit_log_audit_id_seq TO batmon_app;
 GRANT EXECUTE ON FUNCTION batmon_make_partition(timestamptz) TO batmon_app;
+-- Incidents: the timeline is only ever added to.
+GRANT SELECT, INSERT, UPDATE, DELETE ON incident_notices, incident_groups, silences, visits TO batmon_app;
+GRANT SELECT, INSERT ON incident_events TO batmon_app;
+GRANT USAGE ON incident_events_event_id_seq, incident_notices_notice_id_seq, silences_silence_id_seq TO batmon_app;
+-- Notifications, and the jobs that deliver them.
+GRANT SELECT, INSERT, UPDATE, DELETE ON notifications, email_logs, delivery_logs, delivery_nodes TO batmon_app;
+GRANT SELECT ON v_deliveries TO batmon_app;
+GRANT USAGE ON email_logs_id_seq, delivery_logs_id_seq TO batmon_app;
+GRANT USAGE ON SCHEMA batmon_jobs TO batmon_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA batmon_jobs TO batmon_app;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA batmon_jobs TO batmon_app;
+-- Automations.
+GRANT SELECT, INSERT, UPDATE, DELETE ON automation_logs, automation_state TO batmon_app;
+GRANT USAGE ON automation_logs_id_seq TO batmon_app;
+-- Events from tables, the bell, counters and the inbox; what was done with an item is only ever added to.
+GRANT SELECT, INSERT, UPDATE, DELETE ON events, event_rules, feed_entries, feed_reads, counters TO batmon_app;
+GRANT SELECT, INSERT ON inbox_actions TO batmon_app;
+-- Probes.
+GRANT SELECT, INSERT, UPDATE, DELETE ON probe_samples TO batmon_app;

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from batmon.model import Run
-from batmon.store import signatures
+from batmon.store import incident_steps, probe_samples, signatures
 from batmon.store.run_rows import columns, run_json
 from batmon.store.shapes import AuditEntry, Cursor, Judgement, StoredState, state_of
 from batmon.store.statements import sql
@@ -34,12 +34,16 @@ async def commit(connection: Connection, judgement: Judgement) -> StoredState:
         await signatures.count(connection, judgement.program, judgement.node, judgement.errors)
         await signatures.move_runs(connection, judgement.program, judgement.merged_runs)
         await write_cursors(connection, judgement.cursors)
+        await probe_samples.keep(connection, judgement.samples)
         state = await _write_state(connection, judgement, log_ids)
         moved = (before["status"], before["reason"]) != (state.status.value, state.reason.value)
-        if moved or judgement.incident == "open":
-            await _write_verdict(connection, judgement, state)
-        if judgement.incident == "resolve":
-            await connection.execute(sql("resolve_incidents"), [judgement.program], judgement.verdict.at)
+        verdict = await _write_verdict(connection, judgement, state) if moved else None
+        if judgement.incident is not None:
+
+            async def add_verdict() -> int:
+                return await _write_verdict(connection, judgement, state) if verdict is None else verdict
+
+            await incident_steps.judged(connection, judgement.incident, judgement.verdict.at, add_verdict)
         for entry in judgement.audits:
             await write_audit(connection, entry)
     return state
@@ -104,9 +108,10 @@ async def _write_state(connection: Connection, judgement: Judgement, log_ids: Ma
     return state_of(row)
 
 
-async def _write_verdict(connection: Connection, judgement: Judgement, state: StoredState) -> None:
+async def _write_verdict(connection: Connection, judgement: Judgement, state: StoredState) -> int:
+    """Write down what is thought now, and name it as the latest of the program's open incident; its id."""
     verdict = judgement.verdict
-    verdict_id = await connection.fetchval(
+    verdict_id: int = await connection.fetchval(
         sql("add_verdict"),
         judgement.program,
         judgement.node,
@@ -115,7 +120,5 @@ async def _write_verdict(connection: Connection, judgement: Judgement, state: St
         verdict.at,
         to_json(verdict.facts),
     )
-    if judgement.incident == "open":
-        await connection.execute(sql("open_incident"), judgement.program, state.reason.value, verdict.at, verdict_id)
-    else:
-        await connection.execute(sql("note_incident"), judgement.program, verdict_id)
+    await connection.execute(sql("note_incident"), judgement.program, verdict_id)
+    return verdict_id

@@ -25,10 +25,14 @@ Reconnected = Callable[[], Awaitable[None]]
 
 
 class Listener:
-    """Calls ``heard(channel, bot_name)`` for every run that somebody else wrote or changed."""
+    """Calls ``heard(channel, bot_name)`` for every run that somebody else wrote or changed.
 
-    def __init__(self, url: str, heard: Heard, reconnected: Reconnected) -> None:
+    On another ``channel`` than that of runs ``heard`` is given the payload as it is.
+    """
+
+    def __init__(self, url: str, heard: Heard, reconnected: Reconnected, channel: str = CHANNEL) -> None:
         self._url = url
+        self._channel = channel
         self._heard = heard
         self._reconnected = reconnected
 
@@ -39,7 +43,7 @@ class Listener:
             connection = await asyncpg.connect(self._url, timeout=10, command_timeout=10)
             try:
                 connection.add_termination_listener(lambda _connection: lost.set())
-                await connection.add_listener(CHANNEL, self._hear)
+                await connection.add_listener(self._channel, self._hear)
             except BaseException:
                 connection.terminate()
                 raise
@@ -50,9 +54,9 @@ class Listener:
         try:
             while True:
                 await self._until_lost(connection, lost)
-                log.warning("lost the connection that listens for records")
+                log.warning("lost the connection that listens for records", extra={"channel": self._channel})
                 connection, lost = await self._again()
-                log.info("listening for records again")
+                log.info("listening for records again", extra={"channel": self._channel})
         finally:
             connection.terminate()
 
@@ -90,6 +94,9 @@ class Listener:
                     return
 
     def _hear(self, _connection: Any, _pid: int, channel: str, payload: object) -> None:
+        if channel != CHANNEL:
+            self._heard(channel, str(payload))
+            return
         try:
             bot_name = msgspec.json.decode(str(payload))["bot_name"]
         except (msgspec.DecodeError, KeyError, TypeError):

@@ -10,6 +10,7 @@ from importlib import resources
 import asyncpg
 
 from batmon.errors import SchemaError
+from batmon.store import jobs
 
 LOCK = 0x6261746D6F6E
 """The advisory lock under which one daemon at a time migrates: 'batmon' in ASCII."""
@@ -51,7 +52,8 @@ async def migrate(connection: asyncpg.Connection, known: tuple[Migration, ...] |
     """
     known = migrations() if known is None else known
     require_server(connection)
-    if not _missing(await _applied(connection), known) and not await _ungranted(connection):
+    up_to_date = not _missing(await _applied(connection), known) and await jobs.is_installed(connection)
+    if up_to_date and not await _ungranted(connection):
         return 0
     try:
         return await _migrate_locked(connection, known)
@@ -89,6 +91,7 @@ async def _migrate_locked(connection: asyncpg.Connection, known: tuple[Migration
                     "INSERT INTO batmon_migrations (version, name, checksum) VALUES ($1, $2, $3)",
                     migration.version, migration.name, migration.checksum,
                 )  # fmt: skip
+        await jobs.install(connection)
         if await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", RUNTIME):
             grants = resources.files("batmon.store") / "grants.sql"
             async with connection.transaction():

@@ -1,10 +1,145 @@
 -- The sum of the migrations, for reading; a test holds it so (BATMON_WRITE_SCHEMA=1 lets it write this file).
+CREATE SCHEMA batmon_jobs;
+COMMENT ON SCHEMA batmon_jobs IS 'PgQueuer 1.6.0';
+CREATE TYPE batmon_jobs.pgqueuer_status AS ENUM (
+    'queued',
+    'picked',
+    'successful',
+    'exception',
+    'canceled',
+    'deleted',
+    'failed'
+);
+CREATE FUNCTION batmon_jobs.fn_pgqueuer_changed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    to_emit BOOLEAN := false;  -- Flag to decide whether to emit a notification
+BEGIN
+    -- Check operation type and set the emit flag accordingly
+    IF TG_OP = 'UPDATE' AND OLD IS DISTINCT FROM NEW THEN
+        to_emit := true;
+    ELSIF TG_OP = 'DELETE' THEN
+        to_emit := true;
+    ELSIF TG_OP = 'INSERT' THEN
+        to_emit := true;
+    ELSIF TG_OP = 'TRUNCATE' THEN
+        to_emit := true;
+    END IF;
+    -- Perform notification if the emit flag is set
+    IF to_emit THEN
+        PERFORM pg_notify(
+            'batmon_jobs',
+            json_build_object(
+                'channel', 'batmon_jobs',
+                'operation', lower(TG_OP),
+                'sent_at', NOW(),
+                'table', TG_TABLE_NAME,
+                'type', 'table_changed_event'
+            )::text
+        );
+    END IF;
+    -- Return appropriate value based on the operation
+    IF TG_OP IN ('INSERT', 'UPDATE') THEN
+        RETURN NEW;
+    ELSIF TG_OP = 'DELETE' THEN
+        RETURN OLD;
+    ELSE
+        RETURN NULL; -- For TRUNCATE and other non-row-specific contexts
+    END IF;
+END;
+$$;
 CREATE FUNCTION public.batmon_beat(run_ids uuid[]) RETURNS void
     LANGUAGE plpgsql
     AS $$
 BEGIN
     UPDATE open_runs SET beat_at = clock_timestamp() WHERE run_id = ANY (run_ids);
 END $$;
+CREATE TABLE public.events (
+    id bigint NOT NULL,
+    rule text NOT NULL,
+    source text NOT NULL,
+    op text NOT NULL,
+    "row" jsonb NOT NULL,
+    old jsonb,
+    row_key text,
+    depth smallint DEFAULT 0 NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_try timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    error text DEFAULT ''::text NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    done_at timestamp with time zone,
+    took_ms integer,
+    node text DEFAULT ''::text NOT NULL,
+    CONSTRAINT events_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'done'::text, 'dead'::text])))
+)
+WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.02');
+COMMENT ON TABLE public.events IS 'rows inserted or changed in watched tables; written by triggers, handled once by a daemon';
+COMMENT ON COLUMN public.events.row_key IS 'the primary key of the row as JSON text: events of one rule and row are handled in order (a long one as its SHA-256); NULL: no order';
+COMMENT ON COLUMN public.events.depth IS 'how many events the change that made it followed from, one from the other';
+CREATE FUNCTION public.batmon_claim_event(rules text[], at timestamp with time zone) RETURNS SETOF public.events
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+BEGIN
+    RETURN QUERY
+    SELECT e.* FROM events e
+    WHERE e.state = 'waiting' AND e.rule = ANY (rules) AND e.next_try <= at
+        AND NOT EXISTS (
+            SELECT FROM events o WHERE o.state = 'waiting' AND o.rule = e.rule AND o.row_key = e.row_key AND o.id < e.id
+        )
+    ORDER BY e.next_try, e.id
+    LIMIT 1
+    FOR UPDATE OF e SKIP LOCKED;
+END $$;
+CREATE FUNCTION public.batmon_event() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+DECLARE
+    after_row jsonb := '{}';
+    before_row jsonb;
+    key text;
+    problem text := '';
+    above text := current_setting('batmon.event_depth', true);
+    deep smallint := CASE WHEN above ~ '^[0-9]{1,4}$' THEN above::smallint ELSE 0 END;
+BEGIN
+    BEGIN
+        after_row := to_jsonb(NEW);
+        before_row := CASE WHEN TG_OP = 'UPDATE' THEN to_jsonb(OLD) END;
+        IF TG_ARGV[2] <> '' THEN
+            SELECT jsonb_agg(after_row -> c.name ORDER BY c.n)::text INTO key
+            FROM jsonb_array_elements_text(TG_ARGV[2]::jsonb) WITH ORDINALITY AS c (name, n);
+            key := CASE WHEN length(key) > 600 THEN encode(sha256(convert_to(key, 'UTF8')), 'hex') ELSE key END;
+        END IF;
+        IF TG_ARGV[1] <> '' THEN
+            SELECT coalesce(jsonb_object_agg(c.name, after_row -> c.name), '{}'),
+                CASE WHEN before_row IS NOT NULL THEN coalesce(jsonb_object_agg(c.name, before_row -> c.name), '{}') END
+            INTO after_row, before_row
+            FROM jsonb_array_elements_text(TG_ARGV[1]::jsonb) AS c (name);
+        END IF;
+    EXCEPTION WHEN OTHERS THEN  -- that the row cannot be said in JSON is no reason not to write it
+        problem := 'the row cannot be carried: ' || SQLERRM;
+    END;
+    IF pg_column_size(after_row) + coalesce(pg_column_size(before_row), 0) > 4194304 THEN
+        problem := 'the row cannot be carried: it is larger than 4 MB; name the columns that are needed with columns = [...]';
+    END IF;
+    IF problem <> '' THEN
+        after_row := '{}';
+        before_row := NULL;
+    ELSIF deep > TG_ARGV[3]::smallint THEN
+        problem := 'a loop: the steps of events have changed rows that are events again, ' || deep || ' times one from the other';
+    END IF;
+    INSERT INTO public.events (rule, source, op, "row", old, row_key, depth, state, error)
+    VALUES (TG_ARGV[0], TG_TABLE_SCHEMA || '.' || TG_TABLE_NAME, lower(TG_OP), after_row, before_row, key, deep,
+        CASE WHEN problem = '' THEN 'waiting' ELSE 'dead' END, problem);
+    PERFORM pg_notify('batmon_events', '');
+    RETURN NULL;
+END $_$;
 CREATE FUNCTION public.batmon_items_processed(of_run uuid) RETURNS integer
     LANGUAGE plpgsql STABLE
     AS $$
@@ -155,9 +290,11 @@ CREATE TABLE public.programs (
     rerun text[] NOT NULL,
     configured boolean NOT NULL,
     seen_at timestamp with time zone NOT NULL,
-    minutes_per_item numeric DEFAULT 5.0 NOT NULL
+    minutes_per_item numeric DEFAULT 5.0 NOT NULL,
+    probe text
 );
 COMMENT ON COLUMN public.programs.minutes_per_item IS 'how long a person takes for what a run counts as one';
+COMMENT ON COLUMN public.programs.probe IS 'the kind of a probe; NULL for a program';
 CREATE TABLE public.rpa_execution_logs (
     log_id integer NOT NULL,
     bot_name character varying(50) NOT NULL,
@@ -212,6 +349,84 @@ CREATE FUNCTION public.batmon_savings(since timestamp with time zone, until_ tim
      round(counted.seconds, 0) AS round
     FROM counted;
 END;
+CREATE TABLE batmon_jobs.pgqueuer (
+    id bigint NOT NULL,
+    priority integer NOT NULL,
+    queue_manager_id uuid,
+    created timestamp with time zone DEFAULT now() NOT NULL,
+    updated timestamp with time zone DEFAULT now() NOT NULL,
+    heartbeat timestamp with time zone DEFAULT now() NOT NULL,
+    execute_after timestamp with time zone DEFAULT now() NOT NULL,
+    status batmon_jobs.pgqueuer_status NOT NULL,
+    entrypoint text NOT NULL,
+    dedupe_key text,
+    payload bytea,
+    headers jsonb,
+    attempts integer DEFAULT 0 NOT NULL,
+    slot bigint
+)
+WITH (autovacuum_vacuum_scale_factor='0.01', autovacuum_vacuum_threshold='1000', autovacuum_analyze_scale_factor='0.02', autovacuum_analyze_threshold='500', autovacuum_vacuum_cost_limit='10000', autovacuum_vacuum_cost_delay='0', fillfactor='70');
+CREATE SEQUENCE batmon_jobs.pgqueuer_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE batmon_jobs.pgqueuer_id_seq OWNED BY batmon_jobs.pgqueuer.id;
+CREATE UNLOGGED TABLE batmon_jobs.pgqueuer_log (
+    id bigint NOT NULL,
+    created timestamp with time zone DEFAULT now() NOT NULL,
+    job_id bigint NOT NULL,
+    status batmon_jobs.pgqueuer_status NOT NULL,
+    priority integer NOT NULL,
+    entrypoint text NOT NULL,
+    traceback jsonb,
+    aggregated boolean DEFAULT false
+)
+WITH (autovacuum_analyze_scale_factor='0.05', autovacuum_analyze_threshold='10000');
+ALTER TABLE batmon_jobs.pgqueuer_log ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME batmon_jobs.pgqueuer_log_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE batmon_jobs.pgqueuer_schedules (
+    id bigint NOT NULL,
+    expression text NOT NULL,
+    entrypoint text NOT NULL,
+    heartbeat timestamp with time zone DEFAULT now() NOT NULL,
+    created timestamp with time zone DEFAULT now() NOT NULL,
+    updated timestamp with time zone DEFAULT now() NOT NULL,
+    next_run timestamp with time zone DEFAULT now() NOT NULL,
+    last_run timestamp with time zone,
+    status batmon_jobs.pgqueuer_status DEFAULT 'queued'::batmon_jobs.pgqueuer_status
+)
+WITH (autovacuum_vacuum_scale_factor='0.01', autovacuum_vacuum_threshold='1000', autovacuum_analyze_scale_factor='0.02', autovacuum_analyze_threshold='500', autovacuum_vacuum_cost_limit='10000', autovacuum_vacuum_cost_delay='0', fillfactor='70');
+CREATE SEQUENCE batmon_jobs.pgqueuer_schedules_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE batmon_jobs.pgqueuer_schedules_id_seq OWNED BY batmon_jobs.pgqueuer_schedules.id;
+CREATE UNLOGGED TABLE batmon_jobs.pgqueuer_statistics (
+    id bigint NOT NULL,
+    created timestamp with time zone DEFAULT date_trunc('sec'::text, now()) NOT NULL,
+    count bigint NOT NULL,
+    priority integer NOT NULL,
+    status batmon_jobs.pgqueuer_status NOT NULL,
+    entrypoint text NOT NULL
+)
+WITH (autovacuum_vacuum_scale_factor='0.95', autovacuum_vacuum_threshold='1000000', autovacuum_analyze_scale_factor='0.05', autovacuum_analyze_threshold='10000');
+CREATE UNLOGGED SEQUENCE batmon_jobs.pgqueuer_statistics_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE batmon_jobs.pgqueuer_statistics_id_seq OWNED BY batmon_jobs.pgqueuer_statistics.id;
 CREATE TABLE public.audit_log (
     audit_id bigint NOT NULL,
     at timestamp with time zone NOT NULL,
@@ -230,12 +445,120 @@ CREATE SEQUENCE public.audit_log_audit_id_seq
     NO MAXVALUE
     CACHE 1;
 ALTER SEQUENCE public.audit_log_audit_id_seq OWNED BY public.audit_log.audit_id;
+CREATE TABLE public.automation_logs (
+    id bigint NOT NULL,
+    job_name character varying(100) NOT NULL,
+    execution_time timestamp with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    status character varying(20) NOT NULL,
+    error_message text,
+    duration_ms integer,
+    slot timestamp with time zone,
+    trigger text DEFAULT 'manual'::text NOT NULL,
+    started_by text DEFAULT ''::text NOT NULL,
+    node text DEFAULT ''::text NOT NULL,
+    attempt integer DEFAULT 0 NOT NULL,
+    attempts jsonb DEFAULT '[]'::jsonb NOT NULL,
+    data jsonb DEFAULT '{}'::jsonb NOT NULL,
+    output text DEFAULT ''::text NOT NULL,
+    holder uuid,
+    not_before timestamp with time zone,
+    asked_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL
+);
+COMMENT ON TABLE public.automation_logs IS 'each execution of an automation; status: queued, running, success, failed or skipped';
+COMMENT ON COLUMN public.automation_logs.execution_time IS 'when its latest attempt began; before that, when it was asked for';
+COMMENT ON COLUMN public.automation_logs.slot IS 'the due time that it is for; NULL when a person or an event asked for it';
+COMMENT ON COLUMN public.automation_logs.trigger IS 'cron, manual or event';
+COMMENT ON COLUMN public.automation_logs.attempts IS 'the attempts that failed, with node, time and error';
+COMMENT ON COLUMN public.automation_logs.holder IS 'drawn anew by each attempt: whoever finds another one here has lost the execution';
+CREATE SEQUENCE public.automation_logs_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE public.automation_logs_id_seq OWNED BY public.automation_logs.id;
+CREATE TABLE public.automation_state (
+    job_name character varying(100) NOT NULL,
+    title text DEFAULT ''::text NOT NULL,
+    on_event text DEFAULT ''::text NOT NULL,
+    nodes text[] DEFAULT '{}'::text[] NOT NULL,
+    paused boolean DEFAULT false NOT NULL,
+    paused_in_config boolean DEFAULT false NOT NULL,
+    paused_by text DEFAULT ''::text NOT NULL,
+    paused_at timestamp with time zone,
+    paused_why text DEFAULT ''::text NOT NULL,
+    last_slot timestamp with time zone
+);
+COMMENT ON TABLE public.automation_state IS 'automations as some daemon has them configured, and whether they are paused';
+COMMENT ON COLUMN public.automation_state.nodes IS 'whose daemons have it in their configuration; empty when nobody has';
+COMMENT ON COLUMN public.automation_state.last_slot IS 'up to which due time, inclusive, it was decided what happens';
 CREATE TABLE public.batmon_migrations (
     version integer NOT NULL,
     name text NOT NULL,
     checksum text NOT NULL,
     applied_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL
 );
+CREATE TABLE public.counters (
+    name text NOT NULL,
+    day date NOT NULL,
+    value bigint NOT NULL,
+    changed_at timestamp with time zone NOT NULL
+)
+WITH (fillfactor='70');
+CREATE TABLE public.delivery_logs (
+    id bigint NOT NULL,
+    channel character varying NOT NULL,
+    recipient character varying NOT NULL,
+    subject character varying,
+    template_name character varying,
+    sent_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    status character varying NOT NULL,
+    error_message text,
+    notification_id uuid,
+    duration_ms integer,
+    permanent boolean DEFAULT false NOT NULL,
+    uncertain boolean DEFAULT false NOT NULL,
+    reference text DEFAULT ''::text NOT NULL,
+    node text DEFAULT ''::text NOT NULL
+);
+COMMENT ON TABLE public.delivery_logs IS 'each attempt on a channel that is not mail';
+CREATE SEQUENCE public.delivery_logs_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE public.delivery_logs_id_seq OWNED BY public.delivery_logs.id;
+CREATE TABLE public.delivery_nodes (
+    node text NOT NULL,
+    channels text[] NOT NULL,
+    seen_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.email_logs (
+    id integer NOT NULL,
+    recipient_email character varying NOT NULL,
+    subject character varying,
+    template_name character varying,
+    sent_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    status character varying NOT NULL,
+    error_message text,
+    notification_id uuid,
+    duration_ms integer,
+    permanent boolean DEFAULT false NOT NULL,
+    uncertain boolean DEFAULT false NOT NULL,
+    reference text DEFAULT ''::text NOT NULL,
+    node text DEFAULT ''::text NOT NULL
+);
+COMMENT ON TABLE public.email_logs IS 'each attempt to send a mail';
+COMMENT ON COLUMN public.email_logs.uncertain IS 'it failed, but the other side may have taken it all the same';
+CREATE SEQUENCE public.email_logs_id_seq
+    AS integer
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE public.email_logs_id_seq OWNED BY public.email_logs.id;
 CREATE TABLE public.error_signature_programs (
     signature text NOT NULL,
     program character varying(50) NOT NULL,
@@ -254,6 +577,119 @@ CREATE TABLE public.error_signatures (
 );
 COMMENT ON TABLE public.error_signatures IS 'kinds of error; id is made from the template, which never changes';
 COMMENT ON COLUMN public.error_signatures.sample IS 'one such line as it was written';
+CREATE TABLE public.event_rules (
+    rule text NOT NULL,
+    node text NOT NULL,
+    source text NOT NULL,
+    fingerprint text NOT NULL,
+    problem text DEFAULT ''::text NOT NULL,
+    synced_at timestamp with time zone NOT NULL
+);
+ALTER TABLE public.events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.events_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.feed_entries (
+    id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    level text NOT NULL,
+    title text NOT NULL,
+    text text DEFAULT ''::text NOT NULL,
+    source text DEFAULT ''::text NOT NULL,
+    program text,
+    incident bigint,
+    inbox text,
+    CONSTRAINT feed_entries_level_check CHECK ((level = ANY (ARRAY['urgent'::text, 'attention'::text, 'info'::text])))
+);
+COMMENT ON TABLE public.feed_entries IS 'what the bell shows to everybody';
+ALTER TABLE public.feed_entries ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.feed_entries_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.feed_reads (
+    person text NOT NULL,
+    entry bigint NOT NULL,
+    read_at timestamp with time zone NOT NULL
+);
+COMMENT ON TABLE public.feed_reads IS 'who has read which entry; a person is a key''s fingerprint or a local user';
+CREATE TABLE public.inbox_actions (
+    id bigint NOT NULL,
+    inbox text NOT NULL,
+    item text NOT NULL,
+    title text DEFAULT ''::text NOT NULL,
+    action text NOT NULL,
+    by text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    asks jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+ALTER TABLE public.inbox_actions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.inbox_actions_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.incident_events (
+    event_id bigint NOT NULL,
+    incident_id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    kind text NOT NULL,
+    by text DEFAULT ''::text NOT NULL,
+    text text DEFAULT ''::text NOT NULL,
+    data jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+COMMENT ON TABLE public.incident_events IS 'the timeline of each incident; only ever added to';
+CREATE SEQUENCE public.incident_events_event_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE public.incident_events_event_id_seq OWNED BY public.incident_events.event_id;
+CREATE TABLE public.incident_groups (
+    route text NOT NULL,
+    channel text NOT NULL,
+    recipient text NOT NULL,
+    language text NOT NULL,
+    sent_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.incident_notices (
+    notice_id bigint NOT NULL,
+    incident_id bigint NOT NULL,
+    episode integer NOT NULL,
+    sequence integer NOT NULL,
+    kind text NOT NULL,
+    route text NOT NULL,
+    channel text NOT NULL,
+    recipient text NOT NULL,
+    language text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    why text DEFAULT ''::text NOT NULL,
+    owed_at timestamp with time zone,
+    notification_id uuid,
+    CONSTRAINT incident_notices_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'owed'::text, 'withdrawn'::text])))
+)
+WITH (fillfactor='70');
+COMMENT ON COLUMN public.incident_notices.episode IS 'how often the incident had been reopened then';
+COMMENT ON COLUMN public.incident_notices.why IS 'why it was withdrawn';
+CREATE SEQUENCE public.incident_notices_notice_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE public.incident_notices_notice_id_seq OWNED BY public.incident_notices.notice_id;
 CREATE TABLE public.incidents (
     incident_id bigint NOT NULL,
     program character varying(50) NOT NULL,
@@ -263,8 +699,41 @@ CREATE TABLE public.incidents (
     acknowledged_by text,
     resolved_at timestamp with time zone,
     first_verdict bigint NOT NULL,
-    last_verdict bigint NOT NULL
+    last_verdict bigint NOT NULL,
+    node text DEFAULT ''::text NOT NULL,
+    severity character varying(20) DEFAULT 'ERROR'::character varying NOT NULL,
+    facts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    run_id uuid,
+    begun_at timestamp with time zone NOT NULL,
+    resolved_by text DEFAULT ''::text NOT NULL,
+    reopened integer DEFAULT 0 NOT NULL,
+    acknowledged_until timestamp with time zone,
+    acknowledged_note text DEFAULT ''::text NOT NULL,
+    quiet_kind text DEFAULT ''::text NOT NULL,
+    quiet_name text DEFAULT ''::text NOT NULL,
+    quiet_until timestamp with time zone,
+    quiet_by text DEFAULT ''::text NOT NULL,
+    quiet_why text DEFAULT ''::text NOT NULL,
+    held_by text[] DEFAULT '{}'::text[] NOT NULL,
+    flapping boolean DEFAULT false NOT NULL,
+    good_since timestamp with time zone,
+    history text DEFAULT ''::text NOT NULL,
+    changed_at timestamp with time zone,
+    step integer DEFAULT 0 NOT NULL,
+    sequence integer DEFAULT 0 NOT NULL,
+    told_at timestamp with time zone,
+    next_at timestamp with time zone,
+    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    writer text DEFAULT ''::text NOT NULL
 );
+COMMENT ON COLUMN public.incidents.begun_at IS 'when it was last reopened, else opened';
+COMMENT ON COLUMN public.incidents.quiet_kind IS 'silence or maintenance; empty: neither';
+COMMENT ON COLUMN public.incidents.history IS 'what was observed, 0 good and 1 bad, the newest last';
+COMMENT ON COLUMN public.incidents.step IS 'rungs of the ladder that were told since begun_at';
+COMMENT ON COLUMN public.incidents.sequence IS 'how often anything was owed for it';
+COMMENT ON COLUMN public.incidents.next_at IS 'when it must be looked at again, whatever happens';
+COMMENT ON COLUMN public.incidents.writer IS 'the process that changed it last, so that it need not learn of it';
 CREATE SEQUENCE public.incidents_incident_id_seq
     START WITH 1
     INCREMENT BY 1
@@ -290,6 +759,45 @@ CREATE TABLE public.nodes (
     blind_from timestamp with time zone
 );
 COMMENT ON COLUMN public.nodes.blind_from IS 'when the daemon before this one was last seen; NULL on a first start';
+CREATE TABLE public.notifications (
+    notification_id uuid NOT NULL,
+    number bigint NOT NULL,
+    channel text NOT NULL,
+    recipient text NOT NULL,
+    template text NOT NULL,
+    language text NOT NULL,
+    data jsonb DEFAULT '{}'::jsonb NOT NULL,
+    key text,
+    incident_ids bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    event_id bigint,
+    automation_log_id bigint,
+    state text DEFAULT 'owed'::text NOT NULL,
+    owed_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    tried_since timestamp with time zone,
+    attempts integer DEFAULT 0 NOT NULL,
+    round integer DEFAULT 0 NOT NULL,
+    claim uuid,
+    settled_at timestamp with time zone,
+    subject text DEFAULT ''::text NOT NULL,
+    error text DEFAULT ''::text NOT NULL,
+    CONSTRAINT notifications_state_check CHECK ((state = ANY (ARRAY['owed'::text, 'sent'::text, 'failed'::text])))
+)
+WITH (fillfactor='70');
+COMMENT ON COLUMN public.notifications.key IS 'a second notification with the same key is not owed';
+COMMENT ON COLUMN public.notifications.due_at IS 'not attempted before';
+COMMENT ON COLUMN public.notifications.tried_since IS 'the first attempt of this round';
+COMMENT ON COLUMN public.notifications.round IS 'how often somebody asked to send it again';
+COMMENT ON COLUMN public.notifications.claim IS 'who attempts it, or was the last to do so';
+COMMENT ON COLUMN public.notifications.settled_at IS 'when it was sent or given up; NULL while it is owed';
+ALTER TABLE public.notifications ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.notifications_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 CREATE TABLE public.open_runs (
     run_id uuid NOT NULL,
     start_time timestamp with time zone NOT NULL,
@@ -304,6 +812,26 @@ WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_thr
 COMMENT ON TABLE public.open_runs IS 'recorded runs that have not said that they ended, and how to find out whether they live';
 COMMENT ON COLUMN public.open_runs.process_started IS 'when the process pid of node was created, seconds since the epoch';
 COMMENT ON COLUMN public.open_runs.beat_at IS 'when it last said that it lives, by the clock of this server; NULL: it is watched by its process';
+CREATE TABLE public.probe_samples (
+    program character varying(50) NOT NULL,
+    at timestamp with time zone NOT NULL,
+    node text NOT NULL,
+    status character varying(20) NOT NULL,
+    value double precision,
+    unit text NOT NULL,
+    seconds double precision NOT NULL,
+    fault text DEFAULT ''::text NOT NULL,
+    blind boolean DEFAULT false NOT NULL,
+    said character varying(20),
+    detail text DEFAULT ''::text NOT NULL,
+    facts jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+COMMENT ON TABLE public.probe_samples IS 'each look of each probe';
+COMMENT ON COLUMN public.probe_samples.status IS 'what the look says by itself: OK, WARNING, ERROR or UNKNOWN';
+COMMENT ON COLUMN public.probe_samples.unit IS 'of value: s, %, B (bytes), d (days) or empty for a count';
+COMMENT ON COLUMN public.probe_samples.fault IS 'what went wrong, empty if nothing did';
+COMMENT ON COLUMN public.probe_samples.blind IS 'we could not look: what is looked at may be well';
+COMMENT ON COLUMN public.probe_samples.said IS 'the state that a check command or a container named itself';
 CREATE TABLE public.program_state (
     program character varying(50) NOT NULL,
     node text NOT NULL,
@@ -363,6 +891,26 @@ CREATE TABLE public.run_items (
     started_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL,
     ended_at timestamp with time zone
 );
+CREATE TABLE public.silences (
+    silence_id bigint NOT NULL,
+    program text DEFAULT ''::text NOT NULL,
+    tag text DEFAULT ''::text NOT NULL,
+    pattern text DEFAULT ''::text NOT NULL,
+    why text NOT NULL,
+    by text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    until timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    ended_by text DEFAULT ''::text NOT NULL,
+    CONSTRAINT silences_check CHECK (((program <> ''::text) OR (tag <> ''::text) OR (pattern <> ''::text)))
+);
+CREATE SEQUENCE public.silences_silence_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE public.silences_silence_id_seq OWNED BY public.silences.silence_id;
 CREATE VIEW public.v_bot_savings_month AS
  SELECT bot_name,
     month,
@@ -373,6 +921,39 @@ CREATE VIEW public.v_bot_savings_month AS
     avg_runtime_sec
    FROM public.batmon_savings('-infinity'::timestamp with time zone, 'infinity'::timestamp with time zone) batmon_savings(bot_name, month, runs, total_count, minutes_per_item, saved_hours, avg_runtime_sec);
 COMMENT ON VIEW public.v_bot_savings_month IS 'hours that people were spared, by bot and month in the time zone of its program; it reads all history';
+CREATE VIEW public.v_deliveries AS
+ SELECT 'email'::character varying AS channel,
+    email_logs.recipient_email AS recipient,
+    email_logs.subject,
+    email_logs.template_name,
+    email_logs.sent_at,
+    email_logs.status,
+    email_logs.error_message,
+    email_logs.notification_id,
+    email_logs.duration_ms,
+    email_logs.permanent,
+    email_logs.uncertain,
+    email_logs.reference,
+    email_logs.node,
+    (email_logs.id)::bigint AS id
+   FROM public.email_logs
+UNION ALL
+ SELECT delivery_logs.channel,
+    delivery_logs.recipient,
+    delivery_logs.subject,
+    delivery_logs.template_name,
+    delivery_logs.sent_at,
+    delivery_logs.status,
+    delivery_logs.error_message,
+    delivery_logs.notification_id,
+    delivery_logs.duration_ms,
+    delivery_logs.permanent,
+    delivery_logs.uncertain,
+    delivery_logs.reference,
+    delivery_logs.node,
+    delivery_logs.id
+   FROM public.delivery_logs;
+COMMENT ON VIEW public.v_deliveries IS 'each attempt to deliver on any channel';
 CREATE VIEW public.v_error_signatures AS
 SELECT
     NULL::text AS id,
@@ -472,27 +1053,90 @@ CREATE SEQUENCE public.verdicts_verdict_id_seq
     NO MAXVALUE
     CACHE 1;
 ALTER SEQUENCE public.verdicts_verdict_id_seq OWNED BY public.verdicts.verdict_id;
+CREATE TABLE public.visits (
+    person text NOT NULL,
+    name text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    before_at timestamp with time zone
+);
+COMMENT ON COLUMN public.visits.person IS 'the fingerprint of a key, or local: and the name of a user of the operating system';
+COMMENT ON COLUMN public.visits.before_at IS 'the visit before this one; NULL if there was none';
 ALTER TABLE ONLY public.rpa_execution_logs ATTACH PARTITION public.rpa_execution_logs_rest DEFAULT;
+ALTER TABLE ONLY batmon_jobs.pgqueuer ALTER COLUMN id SET DEFAULT nextval('batmon_jobs.pgqueuer_id_seq'::regclass);
+ALTER TABLE ONLY batmon_jobs.pgqueuer_schedules ALTER COLUMN id SET DEFAULT nextval('batmon_jobs.pgqueuer_schedules_id_seq'::regclass);
+ALTER TABLE ONLY batmon_jobs.pgqueuer_statistics ALTER COLUMN id SET DEFAULT nextval('batmon_jobs.pgqueuer_statistics_id_seq'::regclass);
 ALTER TABLE ONLY public.audit_log ALTER COLUMN audit_id SET DEFAULT nextval('public.audit_log_audit_id_seq'::regclass);
+ALTER TABLE ONLY public.automation_logs ALTER COLUMN id SET DEFAULT nextval('public.automation_logs_id_seq'::regclass);
+ALTER TABLE ONLY public.delivery_logs ALTER COLUMN id SET DEFAULT nextval('public.delivery_logs_id_seq'::regclass);
+ALTER TABLE ONLY public.email_logs ALTER COLUMN id SET DEFAULT nextval('public.email_logs_id_seq'::regclass);
+ALTER TABLE ONLY public.incident_events ALTER COLUMN event_id SET DEFAULT nextval('public.incident_events_event_id_seq'::regclass);
+ALTER TABLE ONLY public.incident_notices ALTER COLUMN notice_id SET DEFAULT nextval('public.incident_notices_notice_id_seq'::regclass);
 ALTER TABLE ONLY public.incidents ALTER COLUMN incident_id SET DEFAULT nextval('public.incidents_incident_id_seq'::regclass);
 ALTER TABLE ONLY public.rpa_execution_logs ALTER COLUMN log_id SET DEFAULT nextval('public.rpa_execution_logs_log_id_seq'::regclass);
+ALTER TABLE ONLY public.silences ALTER COLUMN silence_id SET DEFAULT nextval('public.silences_silence_id_seq'::regclass);
 ALTER TABLE ONLY public.verdicts ALTER COLUMN verdict_id SET DEFAULT nextval('public.verdicts_verdict_id_seq'::regclass);
+ALTER TABLE ONLY batmon_jobs.pgqueuer_log
+    ADD CONSTRAINT pgqueuer_log_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY batmon_jobs.pgqueuer
+    ADD CONSTRAINT pgqueuer_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY batmon_jobs.pgqueuer_schedules
+    ADD CONSTRAINT pgqueuer_schedules_expression_entrypoint_key UNIQUE (expression, entrypoint);
+ALTER TABLE ONLY batmon_jobs.pgqueuer_schedules
+    ADD CONSTRAINT pgqueuer_schedules_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY batmon_jobs.pgqueuer_statistics
+    ADD CONSTRAINT pgqueuer_statistics_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.audit_log
     ADD CONSTRAINT audit_log_pkey PRIMARY KEY (audit_id);
+ALTER TABLE ONLY public.automation_logs
+    ADD CONSTRAINT automation_logs_job_name_slot_key UNIQUE (job_name, slot);
+ALTER TABLE ONLY public.automation_logs
+    ADD CONSTRAINT automation_logs_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.automation_state
+    ADD CONSTRAINT automation_state_pkey PRIMARY KEY (job_name);
 ALTER TABLE ONLY public.batmon_migrations
     ADD CONSTRAINT batmon_migrations_pkey PRIMARY KEY (version);
+ALTER TABLE ONLY public.counters
+    ADD CONSTRAINT counters_pkey PRIMARY KEY (name, day);
+ALTER TABLE ONLY public.delivery_logs
+    ADD CONSTRAINT delivery_logs_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.delivery_nodes
+    ADD CONSTRAINT delivery_nodes_pkey PRIMARY KEY (node);
+ALTER TABLE ONLY public.email_logs
+    ADD CONSTRAINT email_logs_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.error_signature_programs
     ADD CONSTRAINT error_signature_programs_pkey PRIMARY KEY (signature, program);
 ALTER TABLE ONLY public.error_signatures
     ADD CONSTRAINT error_signatures_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.event_rules
+    ADD CONSTRAINT event_rules_pkey PRIMARY KEY (rule, node);
+ALTER TABLE ONLY public.events
+    ADD CONSTRAINT events_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.feed_entries
+    ADD CONSTRAINT feed_entries_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.feed_reads
+    ADD CONSTRAINT feed_reads_pkey PRIMARY KEY (person, entry);
+ALTER TABLE ONLY public.inbox_actions
+    ADD CONSTRAINT inbox_actions_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.incident_events
+    ADD CONSTRAINT incident_events_pkey PRIMARY KEY (event_id);
+ALTER TABLE ONLY public.incident_groups
+    ADD CONSTRAINT incident_groups_pkey PRIMARY KEY (route, channel, recipient, language);
+ALTER TABLE ONLY public.incident_notices
+    ADD CONSTRAINT incident_notices_incident_id_sequence_channel_recipient_key UNIQUE (incident_id, sequence, channel, recipient);
+ALTER TABLE ONLY public.incident_notices
+    ADD CONSTRAINT incident_notices_pkey PRIMARY KEY (notice_id);
 ALTER TABLE ONLY public.incidents
     ADD CONSTRAINT incidents_pkey PRIMARY KEY (incident_id);
 ALTER TABLE ONLY public.log_cursors
     ADD CONSTRAINT log_cursors_pkey PRIMARY KEY (node, program, fingerprint);
 ALTER TABLE ONLY public.nodes
     ADD CONSTRAINT nodes_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_pkey PRIMARY KEY (notification_id);
 ALTER TABLE ONLY public.open_runs
     ADD CONSTRAINT open_runs_pkey PRIMARY KEY (run_id);
+ALTER TABLE ONLY public.probe_samples
+    ADD CONSTRAINT probe_samples_pkey PRIMARY KEY (program, at);
 ALTER TABLE ONLY public.program_state
     ADD CONSTRAINT program_state_pkey PRIMARY KEY (program);
 ALTER TABLE ONLY public.programs
@@ -507,16 +1151,63 @@ ALTER TABLE ONLY public.rpa_execution_logs_rest
     ADD CONSTRAINT rpa_execution_logs_rest_run_id_start_time_key UNIQUE (run_id, start_time);
 ALTER TABLE ONLY public.run_items
     ADD CONSTRAINT run_items_pkey PRIMARY KEY (run_id, account);
+ALTER TABLE ONLY public.silences
+    ADD CONSTRAINT silences_pkey PRIMARY KEY (silence_id);
 ALTER TABLE ONLY public.verdicts
     ADD CONSTRAINT verdicts_pkey PRIMARY KEY (verdict_id);
+ALTER TABLE ONLY public.visits
+    ADD CONSTRAINT visits_pkey PRIMARY KEY (person);
+CREATE INDEX pgqueuer_ep_ea_idx ON batmon_jobs.pgqueuer USING btree (entrypoint, execute_after) WHERE (status = 'queued'::batmon_jobs.pgqueuer_status);
+CREATE INDEX pgqueuer_ep_prio_id_idx ON batmon_jobs.pgqueuer USING btree (entrypoint, priority DESC, id) WHERE (status = 'queued'::batmon_jobs.pgqueuer_status);
+CREATE INDEX pgqueuer_log_created ON batmon_jobs.pgqueuer_log USING btree (created);
+CREATE INDEX pgqueuer_log_job_id_status ON batmon_jobs.pgqueuer_log USING btree (job_id, created DESC);
+CREATE INDEX pgqueuer_log_not_aggregated ON batmon_jobs.pgqueuer_log USING btree ((1)) WHERE (NOT aggregated);
+CREATE INDEX pgqueuer_log_status ON batmon_jobs.pgqueuer_log USING btree (status);
+CREATE INDEX pgqueuer_picked_heartbeat_idx ON batmon_jobs.pgqueuer USING btree (heartbeat) WHERE (status = 'picked'::batmon_jobs.pgqueuer_status);
+CREATE UNIQUE INDEX pgqueuer_picked_slot_idx ON batmon_jobs.pgqueuer USING btree (entrypoint, slot) WHERE ((status = 'picked'::batmon_jobs.pgqueuer_status) AND (slot IS NOT NULL));
+CREATE INDEX pgqueuer_priority_id_id1_idx ON batmon_jobs.pgqueuer USING btree (priority, id DESC) INCLUDE (id) WHERE (status = 'queued'::batmon_jobs.pgqueuer_status);
+CREATE INDEX pgqueuer_queue_manager_id_idx ON batmon_jobs.pgqueuer USING btree (queue_manager_id) WHERE (queue_manager_id IS NOT NULL);
+CREATE UNIQUE INDEX pgqueuer_statistics_unique_count ON batmon_jobs.pgqueuer_statistics USING btree (priority, date_trunc('sec'::text, timezone('UTC'::text, created)), status, entrypoint);
+CREATE UNIQUE INDEX pgqueuer_unique_dedupe_key ON batmon_jobs.pgqueuer USING btree (dedupe_key) WHERE ((status = ANY (ARRAY['queued'::batmon_jobs.pgqueuer_status, 'picked'::batmon_jobs.pgqueuer_status])) AND (dedupe_key IS NOT NULL));
+CREATE INDEX pgqueuer_updated_id_id1_idx ON batmon_jobs.pgqueuer USING btree (updated, id DESC) INCLUDE (id) WHERE (status = 'picked'::batmon_jobs.pgqueuer_status);
+CREATE INDEX audit_log_at ON public.audit_log USING btree (at);
+CREATE INDEX automation_logs_job ON public.automation_logs USING btree (job_name, id DESC);
+CREATE INDEX automation_logs_open ON public.automation_logs USING btree (job_name, id) WHERE (((status)::text = 'queued'::text) OR ((status)::text = 'running'::text));
+CREATE INDEX automation_logs_time ON public.automation_logs USING btree (execution_time);
+CREATE INDEX delivery_logs_notification ON public.delivery_logs USING btree (notification_id) WHERE (notification_id IS NOT NULL);
+CREATE INDEX delivery_logs_sent_at ON public.delivery_logs USING btree (sent_at DESC);
+CREATE INDEX email_logs_notification ON public.email_logs USING btree (notification_id) WHERE (notification_id IS NOT NULL);
+CREATE INDEX email_logs_sent_at ON public.email_logs USING btree (sent_at DESC);
 CREATE INDEX error_signature_programs_program ON public.error_signature_programs USING btree (program);
+CREATE INDEX events_dead ON public.events USING btree (id DESC) WHERE (state = 'dead'::text);
+CREATE INDEX events_rule ON public.events USING btree (rule, id DESC);
+CREATE INDEX events_waiting ON public.events USING btree (next_try, id) WHERE (state = 'waiting'::text);
+CREATE INDEX events_waiting_of_row ON public.events USING btree (rule, row_key, id) WHERE (state = 'waiting'::text);
+CREATE INDEX feed_entries_at ON public.feed_entries USING btree (at, id);
+CREATE INDEX feed_reads_entry ON public.feed_reads USING btree (entry);
+CREATE INDEX inbox_actions_item ON public.inbox_actions USING btree (inbox, item, id DESC);
+CREATE INDEX incident_events_at ON public.incident_events USING btree (at);
+CREATE INDEX incident_events_incident ON public.incident_events USING btree (incident_id, event_id);
+CREATE INDEX incident_notices_notification ON public.incident_notices USING btree (notification_id) WHERE (notification_id IS NOT NULL);
+CREATE INDEX incident_notices_waiting ON public.incident_notices USING btree (route, channel, recipient, language, due_at) WHERE (state = 'waiting'::text);
+CREATE INDEX incidents_held ON public.incidents USING btree (incident_id) WHERE ((resolved_at IS NULL) AND (held_by <> '{}'::text[]));
+CREATE INDEX incidents_next ON public.incidents USING btree (next_at) WHERE ((resolved_at IS NULL) AND (next_at IS NOT NULL));
 CREATE UNIQUE INDEX incidents_open ON public.incidents USING btree (program) WHERE (resolved_at IS NULL);
+CREATE INDEX incidents_program ON public.incidents USING btree (program, incident_id DESC);
+CREATE INDEX incidents_resolved ON public.incidents USING btree (resolved_at) WHERE (resolved_at IS NOT NULL);
+CREATE INDEX incidents_updated ON public.incidents USING btree (updated_at);
+CREATE INDEX notifications_incidents ON public.notifications USING gin (incident_ids) WITH (fastupdate=off);
+CREATE UNIQUE INDEX notifications_key ON public.notifications USING btree (key) WHERE (key IS NOT NULL);
+CREATE UNIQUE INDEX notifications_number ON public.notifications USING btree (number DESC);
+CREATE INDEX notifications_settled ON public.notifications USING btree (state, settled_at) WHERE (state <> 'owed'::text);
+CREATE INDEX notifications_unsettled ON public.notifications USING btree (state, due_at) WHERE (state <> 'sent'::text);
 CREATE INDEX rpa_execution_logs_bot ON ONLY public.rpa_execution_logs USING btree (bot_name, start_time DESC);
 CREATE INDEX rpa_execution_logs_changed ON ONLY public.rpa_execution_logs USING brin (changed_at) WITH (pages_per_range='16', autosummarize='on');
 CREATE INDEX rpa_execution_logs_program ON ONLY public.rpa_execution_logs USING btree (lower((bot_name)::text), start_time DESC);
 CREATE INDEX rpa_execution_logs_rest_bot_name_start_time_idx ON public.rpa_execution_logs_rest USING btree (bot_name, start_time DESC);
 CREATE INDEX rpa_execution_logs_rest_changed_at_idx ON public.rpa_execution_logs_rest USING brin (changed_at) WITH (pages_per_range='16', autosummarize='on');
 CREATE INDEX rpa_execution_logs_rest_lower_start_time_idx ON public.rpa_execution_logs_rest USING btree (lower((bot_name)::text), start_time DESC);
+CREATE INDEX silences_active ON public.silences USING btree (until) WHERE (ended_at IS NULL);
 CREATE INDEX verdicts_program ON public.verdicts USING btree (program, at DESC);
 ALTER INDEX public.rpa_execution_logs_bot ATTACH PARTITION public.rpa_execution_logs_rest_bot_name_start_time_idx;
 ALTER INDEX public.rpa_execution_logs_changed ATTACH PARTITION public.rpa_execution_logs_rest_changed_at_idx;
@@ -536,6 +1227,15 @@ CREATE OR REPLACE VIEW public.v_error_signatures AS
      JOIN public.error_signature_programs p ON ((p.signature = s.id)))
   WHERE (p.count > 0)
   GROUP BY s.id;
+CREATE TRIGGER tg_pgqueuer_changed AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON batmon_jobs.pgqueuer FOR EACH STATEMENT EXECUTE FUNCTION batmon_jobs.fn_pgqueuer_changed();
 CREATE TRIGGER batmon_run_changed BEFORE INSERT OR UPDATE ON public.rpa_execution_logs FOR EACH ROW WHEN ((current_setting('batmon.quiet'::text, true) IS DISTINCT FROM 'on'::text)) EXECUTE FUNCTION public.batmon_run_changed();
+ALTER TABLE ONLY public.feed_reads
+    ADD CONSTRAINT feed_reads_entry_fkey FOREIGN KEY (entry) REFERENCES public.feed_entries(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.incident_events
+    ADD CONSTRAINT incident_events_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES public.incidents(incident_id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.incident_notices
+    ADD CONSTRAINT incident_notices_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES public.incidents(incident_id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.probe_samples
+    ADD CONSTRAINT probe_samples_program_fkey FOREIGN KEY (program) REFERENCES public.programs(name) ON DELETE CASCADE;
 ALTER TABLE ONLY public.program_state
     ADD CONSTRAINT program_state_program_fkey FOREIGN KEY (program) REFERENCES public.programs(name) ON DELETE CASCADE;

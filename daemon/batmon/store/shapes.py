@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from asyncpg import Record
 
+from batmon.judge.probe import Sample
 from batmon.model import Program, Reason, Run, Status, Verdict
+from batmon.store.incident_rows import IncidentChange
 from batmon.store.texts import from_json
 
 
@@ -111,12 +113,24 @@ class AuditEntry(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class KeptSample:
+    """A look of a probe to be kept: ``status`` is what it says by itself, ``unit`` that of its value."""
+
+    program: str
+    node: str
+    sample: Sample
+    status: Status
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """All that one judgement changes, to be committed together or not at all.
 
     ``expected_version`` is that of the state it was made from. Of ``runs`` that others own (origin record) only our
     columns are written. ``removed_runs`` are ids of rows of ours that were merged into others, ``merged_runs`` says
-    into which. ``errors`` that were counted already are left out.
+    into which. ``errors`` that were counted already are left out. ``incident`` is decided in the transaction and then
+    says what came of it.
     """
 
     program: str
@@ -131,10 +145,11 @@ class Judgement:
     last_log: str = ""
     log_seen: bool = False
     strip: Sequence[Any] = ()
-    incident: Literal["open", "resolve"] | None = None
+    incident: IncidentChange | None = None
     audits: Sequence[AuditEntry] = field(default=())
     errors: Sequence[ErrorSeen] = ()
     merged_runs: Mapping[UUID, UUID] = field(default_factory=dict)
+    samples: Sequence[KeptSample] = ()
 
 
 def state_of(row: Record) -> StoredState:

@@ -113,6 +113,11 @@ class Store:
         except (TimeoutError, OSError, asyncpg.InterfaceError):
             self._pool.terminate()
 
+    @property
+    def url(self) -> str:
+        """Where it is, for connections outside of the pool; it may hold a password."""
+        return self._url
+
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[judgements.Connection]:
         """One connection of the pool, for the rooms of the store; what goes wrong on it is raised as ours."""

@@ -87,15 +87,6 @@ RETURNING program, node, status, reason, facts, since, checked_at, next_due, dea
 INSERT INTO verdicts (program, node, status, reason, at, facts) VALUES ($1, $2, $3, $4, $5, $6::text::jsonb)
 RETURNING verdict_id;
 
--- name: open_incident
--- Open an incident, unless the program has one.
--- $1 text: program
--- $2 text: reason
--- $3 timestamptz: opened_at
--- $4 bigint: verdict_id
-INSERT INTO incidents (program, reason, opened_at, first_verdict, last_verdict) VALUES ($1, $2, $3, $4, $4)
-ON CONFLICT (program) WHERE resolved_at IS NULL DO UPDATE SET last_verdict = excluded.last_verdict;
-
 -- name: note_incident
 -- Name the latest verdict of a program's open incident, if there is one.
 -- $1 text: program
@@ -106,7 +97,12 @@ UPDATE incidents SET last_verdict = $2 WHERE program = $1 AND resolved_at IS NUL
 -- End the open incidents of programs.
 -- $1 text[]: programs
 -- $2 timestamptz: resolved_at
-UPDATE incidents SET resolved_at = $2 WHERE program = ANY($1::text[]) AND resolved_at IS NULL;
+WITH ended AS (
+    UPDATE incidents SET resolved_at = $2, next_at = NULL, acknowledged_by = NULL, acknowledged_at = NULL,
+        acknowledged_until = NULL, quiet_kind = '', quiet_until = NULL, held_by = '{}', flapping = false,
+        good_since = NULL, updated_at = clock_timestamp()
+    WHERE program = ANY($1::text[]) AND resolved_at IS NULL RETURNING incident_id)
+INSERT INTO incident_events (incident_id, at, kind, text) SELECT incident_id, $2, 'resolved', 'not configured any more' FROM ended;
 
 -- name: incidents
 -- The latest incidents of a program, newest first.

@@ -1,0 +1,42 @@
+"""The daemon's automations put together from its configuration: what they share, the engine, and their verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from batmon.config import Config
+from batmon.engine.automations import Automations
+from batmon.engine.backup_step import Backups
+from batmon.engine.execution import House
+from batmon.engine.steps import admins, message_language, places
+from batmon.store import Store
+
+
+def automations_of(
+    config: Config, store: Store, *, dump_url: Callable[[], str], now: Callable[[], datetime]
+) -> Automations:
+    """The engine; to be started. ``dump_url`` is the database as somebody who may read all of it."""
+    house = house_of(config, store, dump_url=dump_url, now=now)
+    return Automations(config.automations, store, node=config.node, now=now, house=house)
+
+
+def house_of(config: Config, store: Store, *, dump_url: Callable[[], str], now: Callable[[], datetime]) -> House:
+    """What all attempts have in common."""
+    backups = Backups(dump_url, config.node)
+    return House(
+        url=store.url,
+        node=config.node,
+        now=now,
+        folder=config.source.parent if config.source is not None else Path(config.state),
+        language=message_language(config),
+        backup=backups.make,
+        admins=admins(config),
+        places=places(config),
+    )
+
+
+def language_of(config: Config) -> str:
+    """That of messages where nothing names one."""
+    return message_language(config)
