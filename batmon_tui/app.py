@@ -22,6 +22,7 @@ from batmon_tui import refusals, theme
 from batmon_tui.board import Row, View, fold
 from batmon_tui.link import BoardFrame, Connect, Link, LinkFound, LinkLost
 from batmon_tui.locale import LANGUAGES, Language, choose, tr
+from batmon_tui.news import LOOK_EVERY, News
 from batmon_tui.screens.board import BoardScreen
 from batmon_tui.screens.page import Dialog, Page, type_into
 from batmon_tui.widgets.log_bookmarks import Bookmarks
@@ -52,6 +53,11 @@ class BatmonApp(App[None]):
         Binding("question_mark", "help", show=False),
         Binding("T", "next_theme", show=False),
         Binding("L", "next_language", show=False),
+        Binding("i", "place('incidents')", show=False),
+        Binding("b", "place('bell')", show=False),
+        Binding("I", "place('inbox')", show=False),
+        Binding("J", "place('jobs')", show=False),
+        Binding("H", "place('handover')", show=False),
     ]
 
     def __init__(
@@ -73,6 +79,7 @@ class BatmonApp(App[None]):
         self.now = now
         self.link = Link(connect, self, now)
         self.rows: dict[str, Row] = {}
+        self.news = News()
         self.bookmarks: dict[str, Bookmarks] = {}
         """By program, for as long as the console is open; those of the merged logs under the empty name."""
         self.hello: Mapping[str, Any] = {}
@@ -99,6 +106,7 @@ class BatmonApp(App[None]):
         self.theme = theme.DARK.name
         self.run_worker(self.link.run(), name="link", group="link", exit_on_error=True)
         self.set_interval(SECOND, self._tick, name="clock")
+        self.set_interval(LOOK_EVERY, self._look_for_news, name="news")
         self.app_resume_signal.subscribe(self, lambda _: self._in_sight_again())
 
     def _in_sight_again(self) -> None:
@@ -171,6 +179,8 @@ class BatmonApp(App[None]):
             self._zone = ZoneInfo("UTC")
         self._as_of = self.now()
         self._tell_all()
+        self.news.begin()
+        self._look_for_news(arrive=not was_lost)
         if was_lost:
             self.say("link.found")
 
@@ -190,6 +200,15 @@ class BatmonApp(App[None]):
         self._as_of = self.now()
         if (changed or "snapshot" in message.frame) and not self._to_tell:
             self._to_tell = self.call_later(self._tell_rows)
+
+    def _look_for_news(self, *, arrive: bool = False) -> None:
+        self.run_worker(self.look_for_news(arrive=arrive), name="news", group="news", exclusive=True)
+
+    async def look_for_news(self, *, arrive: bool = False) -> None:
+        """Ask what the bell has, and with ``arrive`` what happened since the person was here last; show what is new."""
+        changed = [await self.news.look(self.link), arrive and await self.news.arrive(self.link)]
+        if any(changed):
+            self._tell_all()
 
     def _tell_rows(self) -> None:
         self._to_tell = False
@@ -245,7 +264,9 @@ class BatmonApp(App[None]):
         """Open a program's log, at its end or at a run."""
         from batmon_tui.screens.program import ProgramScreen  # noqa: PLC0415 - as above
 
-        if name in self.rows:
+        if self.rows.get(name, {}).get("probe"):
+            self.say("probe.no_log", severity="warning")
+        elif name in self.rows:
             self.push_screen(ProgramScreen(name, "log", run_id))
 
     def open_files(self, path: str = "/", chosen: str = "", program: str = "") -> None:
@@ -337,6 +358,10 @@ class BatmonApp(App[None]):
             return
         if not self.may(Role.OPERATOR):
             self.say("rerun.viewer", severity="warning")
+        elif row.get("probe"):
+            from batmon_tui.screens.acting import look  # noqa: PLC0415 - as above
+
+            look(self, name)
         elif not row.get("retry_program"):
             self.say("rerun.none", severity="warning", name=name)
         else:
@@ -355,6 +380,12 @@ class BatmonApp(App[None]):
     def action_errors(self) -> None:
         """Show the kinds of error."""
         self.open_errors()
+
+    def action_place(self, name: str) -> None:
+        """Open one of the pages of ``screens.opening``."""
+        from batmon_tui.screens.opening import PLACES  # noqa: PLC0415 - as above
+
+        PLACES[name](self)
 
     def action_jump(self) -> None:
         """Ask where to go."""

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 
-from batmon import words
+from batmon import probe_words, words
 from batmon.model import Reason, RunStatus, Status
+from batmon_tui.incident_state import is_quiet, on_board
 from batmon_tui.locale import Language, tr
 
 Row = Mapping[str, Any]
@@ -38,7 +39,9 @@ class View:
         return tr(self.language, key, **values)
 
     def of(self, row: Row) -> View:
-        """The same in the zone of a program, in which its schedule and its log are written."""
+        """The same in the zone of a program, in which its schedule and its log are written; a probe has neither."""
+        if row.get("probe"):
+            return self
         try:
             zone = ZoneInfo(str(row.get("timezone") or self.zone.key))
         except (ZoneInfoNotFoundError, ValueError):
@@ -82,8 +85,14 @@ class View:
         same = at.date() == today.date()
         return f"{at:%H:%M:%S}" if same else f"{self.moment(when)}:{at:%S}"
 
+    def exactly(self, seconds: float | None) -> str:
+        """``12ms``, ``4.2s``, from ten seconds on as ``duration``: how long a probe's look took."""
+        return "–" if seconds is None else probe_words.seconds_in_words(seconds, self.language, self.duration)
+
     def duration(self, seconds: float | None) -> str:
-        """``41s``; a dash when it is not known."""
+        """``41s``, below a second ``12ms``; a dash when it is not known."""
+        if seconds is not None and 0 < seconds < 1:
+            return f"{round(seconds * 1000)}ms" if seconds >= 0.001 else "<1ms"
         return "–" if seconds is None else words.duration(seconds, self.language)
 
 
@@ -104,6 +113,8 @@ class Told:
     schedule: str
     why: str
     last_log: str
+    quiet: bool
+    """Whether somebody has it already, or it waits for something else: nobody needs to look."""
 
 
 def fold(rows: Mapping[str, Row], frame: Mapping[str, Any]) -> tuple[dict[str, Row], set[str]]:
@@ -132,10 +143,17 @@ def status_of(row: Row) -> Status:
 
 
 def order(rows: Mapping[str, Row], wanted: str = "") -> list[str]:
-    """The names on the board: the worst first, then by name; with ``wanted`` only those that hold all of its words."""
+    """The names on the board: the worst first, what somebody has already below, then by name.
+
+    With ``wanted`` only those that hold all of its words.
+    """
     parts = wanted.casefold().split()
     found = [row for row in rows.values() if not parts or _holds(row, parts)]
-    return [row["name"] for row in sorted(found, key=lambda row: (-status_of(row).severity, row["name"].casefold()))]
+
+    def rank(row: Row) -> tuple[int, bool, str]:
+        return -status_of(row).severity, is_quiet(row.get("incident")), row["name"].casefold()
+
+    return [row["name"] for row in sorted(found, key=rank)]
 
 
 def _holds(row: Row, parts: Iterable[str]) -> bool:
@@ -168,7 +186,10 @@ def in_short(row: Row, view: View) -> str:
     """The reason for a column: without what stands in the columns beside it."""
     facts, reason = row["facts"], row["reason"]
     if reason == Reason.FAILED and facts.get("line"):
-        return f"{words.run_status_word(RunStatus.FAILED, view.language)}: {facts['line']}"
+        failed = words.in_short(reason, facts, view.language)
+        return f"{failed or words.run_status_word(RunStatus.FAILED, view.language)}: {facts['line']}"
+    if reason in (Reason.TOO_SHORT, Reason.UNUSUAL_OUTPUT, Reason.UNUSUAL_TIME):
+        return words.in_short(reason, facts, view.language)
     if reason == Reason.SUCCEEDED:
         count = facts.get("processed")
         done = words.run_status_word(RunStatus.SUCCESS, view.language)
@@ -193,12 +214,24 @@ def tell(row: Row, shown: View) -> Told:
         word=words.status_word(status, view.language),
         strip=strip(row.get("strip") or ()),
         last=view.brief(last["start_time"]) + zone if last else "–",
-        took=view.tr("board.running") if running else view.duration(ended.get("duration_sec")),
+        took=_took(row, ended, view) if not running else view.tr("board.running"),
         due=view.brief(due) + zone if due else "–",
-        schedule=words.schedule_in_words(row["schedule"], view.language) + (zone if row["schedule"] else ""),
-        why=" ".join(in_short(row, view).split()),
+        schedule=_schedule(row, view) + (zone if row["schedule"] else ""),
+        why=" ".join(f"{on_board(row.get('incident'), view)} {in_short(row, view)}".split()),
         last_log=" ".join(str(row.get("last_log") or "").split()),
+        quiet=is_quiet(row.get("incident")),
     )
+
+
+def _took(row: Row, ended: Mapping[str, Any], view: View) -> str:
+    seconds = ended.get("duration_sec")
+    return view.exactly(seconds) if row.get("probe") else view.duration(seconds)
+
+
+def _schedule(row: Row, view: View) -> str:
+    """When it is due, in words; of a probe what it looks at."""
+    kind = row.get("probe")
+    return view.tr("probe.kind", kind=kind) if kind else words.schedule_in_words(row["schedule"], view.language)
 
 
 def strip(runs: Sequence[Sequence[Any]]) -> tuple[tuple[str, str], ...]:

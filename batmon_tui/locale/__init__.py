@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from batmon_tui.locale import (
+    automations_en,
+    automations_ko,
     capture_en,
     capture_ko,
     en,
@@ -17,6 +19,10 @@ from batmon_tui.locale import (
     errors_ko,
     files_en,
     files_ko,
+    inbox_en,
+    inbox_ko,
+    incidents_en,
+    incidents_ko,
     items_en,
     items_ko,
     keeping_en,
@@ -36,10 +42,13 @@ LANGUAGES: tuple[Language, ...] = ("en", "ko")
 
 _DICTIONARIES: Mapping[Language, Mapping[str, str]] = {
     "en": {
+        **automations_en.WORDS,
         **errors_en.WORDS,
         **capture_en.WORDS,
         **search_en.WORDS,
         **files_en.WORDS,
+        **inbox_en.WORDS,
+        **incidents_en.WORDS,
         **items_en.WORDS,
         **keeping_en.WORDS,
         **log_en.WORDS,
@@ -47,10 +56,13 @@ _DICTIONARIES: Mapping[Language, Mapping[str, str]] = {
         **en.WORDS,
     },
     "ko": {
+        **automations_ko.WORDS,
         **errors_ko.WORDS,
         **capture_ko.WORDS,
         **search_ko.WORDS,
         **files_ko.WORDS,
+        **inbox_ko.WORDS,
+        **incidents_ko.WORDS,
         **items_ko.WORDS,
         **keeping_ko.WORDS,
         **log_ko.WORDS,

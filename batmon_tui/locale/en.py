@@ -184,8 +184,9 @@ WORDS = {
     "help.sign.running": "running now",
     "help.sign.missed": "a run that did not happen",
     "jump.placeholder": (
-        "program, or: search TEXT · log, files, errors, diff, rerun NAME · files · errors · "
-        "merged · capture · theme NAME · language ko|en · help · quit"
+        "program, or: search TEXT · log, files, errors, diff, incidents, rerun NAME · incidents · "
+        "incident N · inbox [NAME] · jobs · bell · silences · handover · files · errors · merged · "
+        "capture · theme NAME · language ko|en · help · quit"
     ),
     "jump.none": "Nothing is called “{text}”.",
     "jump.command": "command",

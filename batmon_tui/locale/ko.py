@@ -183,8 +183,9 @@ WORDS = {
     "help.sign.unknown": "확인할 수 없음, 본 적 없음",
     "help.sign.running": "지금 실행 중",
     "help.sign.missed": "일어나지 않은 실행",
-    "jump.placeholder": "프로그램 이름, 또는: search 글자 · log, files, errors, diff, rerun 이름 · files · errors · "
-    "merged · capture · theme 이름 · language ko|en · help · quit",
+    "jump.placeholder": "프로그램 이름, 또는: search 글자 · log, files, errors, diff, incidents, rerun 이름 · "
+    "incidents · incident 번호 · inbox [이름] · jobs · bell · silences · handover · files · errors · merged · "
+    "capture · theme 이름 · language ko|en · help · quit",
     "jump.none": "“{text}”라는 것이 없습니다.",
     "jump.command": "명령",
     "palette.search": "명령 찾기…",

@@ -16,6 +16,7 @@ from textual.widgets import Input, Static
 from batmon import words
 from batmon.model import Status
 from batmon_tui.board import SIGNS, fit, status_of, why, wrap
+from batmon_tui.incident_state import in_detail
 from batmon_tui.screens.page import Page
 from batmon_tui.widgets.board_view import BoardView
 from batmon_tui.widgets.lines import LineList
@@ -32,6 +33,7 @@ class BoardScreen(Page):
         Binding("tab", "scope", show=False, priority=True),
         Binding("l", "log", show=False),
         Binding("r", "rerun", show=False),
+        Binding("a", "acknowledge", show=False),
         Binding("F", "files", show=False),
         Binding("E", "app.errors", show=False),
         Binding("n", "fault(1)", show=False),
@@ -65,10 +67,12 @@ class BoardScreen(Page):
             ("Enter", self.tr("key.open"), "screen.open"),
             ("l", self.tr("key.log"), "screen.log"),
             ("r", self.tr("key.rerun"), "screen.rerun"),
+            ("a", self.tr("incident.key.ack"), "screen.acknowledge"),
+            ("i", self.tr("key.incidents"), "app.place('incidents')"),
             ("/", self.tr("key.filter"), "screen.filter"),
-            ("s", self.tr("key.search"), "screen.search"),
-            (":", self.tr("key.jump"), "app.jump"),
             ("?", self.tr("key.help"), "app.help"),
+            (":", self.tr("key.jump"), "app.jump"),
+            ("s", self.tr("key.search"), "screen.search"),
             ("q", self.tr("key.quit"), "app.quit"),
         )
 
@@ -86,9 +90,9 @@ class BoardScreen(Page):
             notice = self.tr("board.empty")
         elif not board.keys:
             notice = self.tr("board.none_match", text=self._wanted)
-        bar = self.query_one("#notice", Static)
-        if notice or bar.has_class("-shown"):
-            bar.set_class(bool(notice), "-shown").update(notice)
+        bar, news = self.query_one("#notice", Static), app.news.words(app.view)
+        if notice or news or bar.has_class("-shown"):
+            bar.set_class(bool(notice or news), "-shown").set_class(not notice, "-brief").update(notice or news)
         self._tell_scope()
         self._size_detail()
         self._tell_detail()
@@ -128,6 +132,7 @@ class BoardScreen(Page):
             *([title] if title else []),
             since,
             *([news] if news else []),
+            *([mine] if (mine := in_detail(row.get("incident"), view)) else []),
             *([view.tr("detail.run", id=run["log_id"])] if run.get("log_id") is not None else []),
             *([row["scheduler"]] if row.get("scheduler") else []),
         ]
@@ -160,6 +165,7 @@ class BoardScreen(Page):
         """Show all programs again."""
         box = self.query_one("#filter", Input)
         self.query_one("#filter-line").display = False
+        self.console_app.news.seen()
         box.value = ""
         self._wanted = ""
         self.set_focus(self.query_one(BoardView))
@@ -224,6 +230,14 @@ class BoardScreen(Page):
     def action_rerun(self) -> None:
         """Run it again."""
         self.console_app.open_rerun(self.query_one(BoardView).chosen)
+
+    def action_acknowledge(self) -> None:
+        """Take on the incident of the row."""
+        from batmon_tui.screens import acting  # noqa: PLC0415 - the first frame does not wait for it
+
+        one = acting.of_row(self.console_app, self.query_one(BoardView).chosen)
+        if one is not None:
+            acting.acknowledge(self.console_app, one, lambda: None)
 
     def action_files(self) -> None:
         """Open its folder; without a program, all that there is."""

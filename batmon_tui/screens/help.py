@@ -23,6 +23,12 @@ _KEYS = (
     ("r", "key.rerun"), ("Tab 1-4", "key.sections"), ("o", "key.output"), ("m", "key.more"),
     ("T", "key.theme"), ("L", "key.language"), ("Ctrl+P", "key.palette"), ("q", "key.quit"),
     ("s", "key.search"), ("F", "key.files"), ("E", "key.errors"), ("d", "key.diff"),
+    ("a", "key.acknowledge"), ("i", "key.incidents"), ("b", "key.bell"), ("I", "key.inbox"),
+    ("J", "key.jobs"), ("H", "key.handover"),
+)  # fmt: skip
+_INCIDENT_KEYS = (
+    ("a", "ack"), ("u", "unack"), ("z", "silence"), ("Z", "silences"), ("c", "note"), ("x", "resolve"),
+    ("s", "resend"), ("f", "state"), ("o", "program"),
 )  # fmt: skip
 _LOG_KEYS = (
     ("/ n N", "search"), ("e E", "error"), ("!", "errors"), ("&", "filter"), ("f", "follow"), ("t", "time"),
@@ -38,6 +44,10 @@ _SIGNS = (
     ("✓", "ok", "success"), ("!", "warning", "warning"), ("✗", "error", "error"), ("?", "unknown", "doubt"),
     ("▸", "running", "accent"), ("·", "missed", "warning"),
 )  # fmt: skip
+_INCIDENT_SIGNS = (
+    ("a", "acknowledged", "accent"), ("z", "silenced", "doubt"), ("m", "maintenance", "doubt"), ("h", "held", "doubt"),
+    ("~", "flapping", "error"), ("◉◍◌", "bell", "error"),
+)  # fmt: skip
 
 
 class HelpDialog(Dialog[None]):
@@ -50,6 +60,8 @@ class HelpDialog(Dialog[None]):
         with VerticalScroll(id="box"):
             yield Static(self.tr("help.title"), classes="title", markup=False)
             yield Static(self._keys(), classes="said", markup=False)
+            yield Static(self.tr("incidents.title"), classes="title", markup=False)
+            yield Static(self._three(_INCIDENT_KEYS, "incident.key"), classes="said", markup=False)
             yield Static(self.tr("help.log"), classes="title", markup=False)
             yield Static(self._three(_LOG_KEYS, "log.key"), classes="said", markup=False)
             yield Static(self.tr("help.search"), classes="title", markup=False)
@@ -57,7 +69,7 @@ class HelpDialog(Dialog[None]):
             yield Static(self.tr("merged.title"), classes="title", markup=False)
             yield Static(self._three(_MERGED_KEYS, "merged"), classes="said", markup=False)
             yield Static(self.tr("help.signs"), classes="title", markup=False)
-            yield Static(self._signs(), markup=False)
+            yield Static(self._signs((*_SIGNS, *_INCIDENT_SIGNS)), markup=False)
 
     def _keys(self) -> Table:
         table = Table.grid(padding=(0, 2), expand=True)
@@ -80,13 +92,13 @@ class HelpDialog(Dialog[None]):
             table.add_row(*[cell for pair in cells for cell in pair])
         return table
 
-    def _signs(self) -> Table:
+    def _signs(self, signs: Sequence[tuple[str, str, str]]) -> Table:
         colours = self.app.theme_variables
         table = Table.grid(padding=(0, 1), expand=True)
         for _ in range(2):
             table.add_column(no_wrap=True)
             table.add_column(ratio=1)
-        for row in _rows(_SIGNS, 2):
+        for row in _rows(signs, 2):
             cells = [
                 (Text(sign, Style(bold=True, color=colours[colour])), Text(self.tr(f"help.sign.{key}")))
                 for sign, key, colour in row

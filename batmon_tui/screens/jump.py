@@ -82,9 +82,15 @@ class JumpDialog(Dialog[str]):
             "merged",
             "errors",
             "files",
+            "incidents",
+            "silences",
+            "bell",
+            "inbox",
+            "jobs",
+            "handover",
             *(f"language {language}" for language in LANGUAGES),
             *(f"theme {name.removeprefix('batmon-')}" for name in theme.NAMES),
-            *(f"{verb} {name}" for verb in ("log", "rerun", "files", "errors", "diff") for name in names),
+            *(f"{verb} {name}" for verb in ("log", "rerun", "files", "errors", "diff", "incidents") for name in names),
         ]
 
     def action_choose(self, step: int) -> None:
@@ -148,7 +154,9 @@ def _open(app: BatmonApp, verb: str, rest: str) -> bool:
     elif verb == "search":
         app.open_search(rest)
     else:
-        return False
+        from batmon_tui.screens import opening  # noqa: PLC0415 - the first frame does not wait for it
+
+        return opening.obey(app, verb, rest)
     return True
 
 

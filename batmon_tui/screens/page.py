@@ -82,7 +82,7 @@ class Page(Screen[None]):
         if not self.ready:
             return
         app = self.console_app
-        self.query_one(TopBar).show(counts(app.rows), app.hello, app.view)
+        self.query_one(TopBar).show(counts(app.rows), app.hello, app.view, app.news)
         self.query_one(LostBar).say(app.lost_words())
         self.query_one(KeyLine).show(self.keys())
         self.set_class(app.stale, "-stale")

@@ -28,6 +28,8 @@ from batmon_tui.widgets.runs_view import RunsView
 PAGE = 100
 """Runs that are asked for at a time."""
 SECTIONS = ("overview", "runs", "log", "rerun")
+OF_A_PROBE = ("overview", "runs")
+"""A probe has neither logs nor a command to run again."""
 
 
 class TabLine(Static):
@@ -55,6 +57,8 @@ class ProgramScreen(Page):
         Binding("d", "difference", show=False),
         Binding("p", "named_file", show=False),
         Binding("s", "search", show=False),
+        Binding("a", "acknowledge", show=False),
+        Binding("i", "incidents", show=False),
     ]
 
     def __init__(
@@ -94,14 +98,20 @@ class ProgramScreen(Page):
         runs, rerun = self._section == "runs", self._section == "rerun"
         return (
             ("Esc", self.tr("key.back"), "screen.climb"),
-            *((("Enter", self.tr("key.open"), "screen.open"),) if runs else ()),
+            *((("Enter", self.tr("key.open"), "screen.open"),) if runs and not self._probe() else ()),
             *((("Enter", self.tr("rerun.start"), "screen.open"),) if rerun else ()),
             ("Tab", self.tr("key.sections"), "screen.other_section(1)"),
-            ("l", self.tr("key.log"), "screen.log"),
-            *(() if rerun else (("r", self.tr("key.rerun"), "screen.rerun"),)),
+            *(() if self._probe() else (("l", self.tr("key.log"), "screen.log"),)),
+            *(() if rerun else (("r", self.tr("probe.key.look" if self._probe() else "key.rerun"), "screen.rerun"),)),
+            *(
+                (("a", self.tr("incident.key.ack"), "screen.acknowledge"),)
+                if (self._row() or {}).get("incident")
+                else ()
+            ),
+            ("i", self.tr("key.incidents"), "screen.incidents"),
             *((("m", self.tr("key.more"), "screen.more"),) if runs and self._more else ()),
             *((("o", self.tr("key.output"), "screen.output"),) if self._rerun_now() else ()),
-            ("F", self.tr("key.files"), "screen.files"),
+            *(() if self._probe() else (("F", self.tr("key.files"), "screen.files"),)),
             ("?", self.tr("key.help"), "app.help"),
         )
 
@@ -118,6 +128,13 @@ class ProgramScreen(Page):
 
     def _row(self) -> Mapping[str, Any] | None:
         return self.console_app.rows.get(self.program)
+
+    def _probe(self) -> bool:
+        """Whether it is a probe."""
+        return bool((self._row() or {}).get("probe"))
+
+    def _sections(self) -> Sequence[str]:
+        return OF_A_PROBE if self._probe() else SECTIONS
 
     def _rerun_now(self) -> Mapping[str, Any] | None:
         """The re-run that is running, if there is one."""
@@ -176,16 +193,18 @@ class ProgramScreen(Page):
         line.append("    ")
         here = Style(bold=True, underline=True, color=colours["accent"])
         away = Style(color=colours["quiet"])
-        for number, key in enumerate(SECTIONS, start=1):
+        for number, key in enumerate(self._sections(), start=1):
             action = "screen.log" if key == "log" else f"screen.section('{key}')"
             style = here if key == self._section else away
-            line.append(f"{number} {self.tr('key.' + key)}", style + Style.from_meta({"@click": action}))
+            words = "probe.checks" if key == "runs" and self._probe() else f"key.{key}"
+            line.append(f"{number} {self.tr(words)}", style + Style.from_meta({"@click": action}))
             line.append("   ")
         self.query_one("#tabs", TabLine).update(line, layout=False)
 
     def _tell_runs(self) -> None:
         self.query_one(RunsView).show(self._runs, self.view)
-        note = self.tr("runs.more") if self._more else self.tr("runs.all", n=len(self._runs))
+        all_shown = self.tr("probe.all" if self._probe() else "runs.all", n=len(self._runs))
+        note = self.tr("runs.more") if self._more else all_shown
         self.query_one("#runs-note", Static).update(note if self._runs else self.tr("runs.empty"))
 
     def on_resize(self) -> None:
@@ -221,6 +240,9 @@ class ProgramScreen(Page):
 
     def action_section(self, name: str) -> None:
         """Show another section."""
+        if name not in self._sections():
+            self.console_app.say("probe.no_log", severity="warning")
+            return
         self._section = name
         self.query_one(ContentSwitcher).current = name
         self._enter_section()
@@ -230,7 +252,9 @@ class ProgramScreen(Page):
     def action_other_section(self, step: int) -> None:
         """Show the next section, or the one before."""
         if not isinstance(self.focused, Input):
-            self.action_section(SECTIONS[(SECTIONS.index(self._section) + step) % len(SECTIONS)])
+            sections = self._sections()
+            here = sections.index(self._section) if self._section in sections else 0
+            self.action_section(sections[(here + step) % len(sections)])
 
     def action_log(self) -> None:
         """Show the log; from the list of runs, where the run under the cursor begins."""
@@ -270,6 +294,20 @@ class ProgramScreen(Page):
         """Compare the run under the cursor, or the latest, with the last good one before it."""
         run = self._chosen_run() if self._section == "runs" else None
         self.console_app.open_difference(self.program, run["run_id"] if run else None)
+
+    def action_acknowledge(self) -> None:
+        """Take on its incident."""
+        from batmon_tui.screens import acting  # noqa: PLC0415 - the page does not wait for it
+
+        one = acting.of_row(self.console_app, self.program)
+        if one is not None:
+            acting.acknowledge(self.console_app, one, lambda: None)
+
+    def action_incidents(self) -> None:
+        """Show its incidents."""
+        from batmon_tui.screens import opening  # noqa: PLC0415 - as above
+
+        opening.incidents(self.console_app, self.program)
 
     def action_files(self) -> None:
         """Show the program's folder."""
@@ -331,5 +369,5 @@ class ProgramScreen(Page):
         from batmon_tui.screens.run import RunScreen  # noqa: PLC0415 - the page does not wait for it
 
         run = self._chosen_run()
-        if run is not None:
+        if run is not None and not self._probe():
             self.app.push_screen(RunScreen(self.program, run))

@@ -96,7 +96,7 @@ class BoardView(LineList):
             cells = getattr(laid, column)
             if cells:
                 pieces.append((fit(getattr(told, column), cells, right=column == "took") + gap, quiet))
-        pieces.append((fit(told.why, laid.why), "" if told.status is not Status.OK else quiet))
+        pieces.append((fit(told.why, laid.why), "" if told.status is not Status.OK and not told.quiet else quiet))
         if laid.last_log:
             pieces += [(gap, ""), (fit(told.last_log, laid.last_log), quiet)]
         return pieces

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.cells import cell_len
 
@@ -14,11 +14,12 @@ class CellList(LineList):
     """Rows by key, each a sign and cells.
 
     ``right``: columns of figures. ``give_way``: those that are left out, in this order, until the last column has
-    ``least_last`` cells.
+    ``least_last`` cells. ``most``: the cells that a column has at most, however long its texts are.
     """
 
     right: Sequence[int] = ()
     give_way: Sequence[int] = ()
+    most: Mapping[int, int] = {}
     least_last = 30
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
@@ -35,10 +36,11 @@ class CellList(LineList):
         self._cells = {key: tuple(cells) for key, _, cells, _ in rows}
         self._signs = {key: sign for key, sign, _, _ in rows}
         self._shades = {key: shade for key, _, _, shade in rows}
-        self._widths = [
+        natural = [
             max([cell_len(heading), *(cell_len(cells[index]) for cells in self._cells.values())])
             for index, heading in enumerate(self._headings[:-1])
         ]
+        self._widths = [min(cells, self.most.get(index, cells)) for index, cells in enumerate(natural)]
         self.show_keys([key for key, _, _, _ in rows])
 
     def _laid_out(self, width: int) -> list[int]:

@@ -14,8 +14,17 @@ from textual.widgets import Static
 
 from batmon.model import Status
 from batmon_tui.board import SIGNS, View, fit
+from batmon_tui.news import COLOURS as RING_COLOURS
+from batmon_tui.news import SIGNS as RINGS
+from batmon_tui.news import News
 
 _COLOURS = {Status.ERROR: "error", Status.WARNING: "warning", Status.UNKNOWN: "doubt", Status.OK: "success"}
+
+
+class Counts(Static):
+    """How many are in which state; the bell can be clicked."""
+
+    auto_links = False
 
 
 class TopBar(Widget):
@@ -27,16 +36,16 @@ class TopBar(Widget):
     def compose(self) -> ComposeResult:
         """Four texts, so that the clock draws itself alone."""
         yield Static(id="brand", markup=False)
-        yield Static(id="counts", markup=False)
+        yield Counts(id="counts", markup=False)
         yield Static(id="clock", markup=False)
         yield Static(id="who", markup=False)
 
-    def show(self, counts: Mapping[Status, int], hello: Mapping[str, Any], view: View) -> None:
-        """Show the counts and who is here; a narrow screen leaves out the states' words, then where, then who."""
+    def show(self, counts: Mapping[Status, int], hello: Mapping[str, Any], view: View, news: News) -> None:
+        """Show the counts, the bell and who is here; a narrow screen leaves out their words, then where, then who."""
         colours = self.app.theme_variables
         who = f"{hello['user']} · {view.tr('role.' + hello['role'])}" if hello else ""
         brand = Text("BATMON", Style(bold=True, color=colours["accent"]))
-        told, width = self._told(counts, view, short=False), self.size.width
+        told, width = self._told(counts, view, news, short=False), self.size.width
         node = str(hello.get("node") or "")
         node = fit(node, min(cell_len(node), max(8, width // 6)))
         clock = cell_len(_clock(view)) + 2
@@ -46,7 +55,7 @@ class TopBar(Widget):
             return width - brand.cell_len - named - (cell_len(who) + 2 if who else 0) - clock - 4
 
         if width and told.cell_len > room():
-            told = self._told(counts, view, short=True)
+            told = self._told(counts, view, news, short=True)
         if width and told.cell_len > room():
             node = ""
         if width and told.cell_len > room():
@@ -60,8 +69,8 @@ class TopBar(Widget):
         self.query_one("#who", Static).update(who, layout=other)
         self.show_time(view)
 
-    def _told(self, counts: Mapping[Status, int], view: View, *, short: bool) -> Text:
-        """How many programs are in each state that any is in; ``short`` without the states' words."""
+    def _told(self, counts: Mapping[Status, int], view: View, news: News, *, short: bool) -> Text:
+        """How many programs are in each state that any is in, and what is unread; ``short`` without words."""
         colours, told = self.app.theme_variables, Text(no_wrap=True)
         for status in (Status.ERROR, Status.WARNING, Status.UNKNOWN, Status.OK):
             count = counts[status]
@@ -70,6 +79,12 @@ class TopBar(Widget):
                 words = str(count) if short else view.tr(f"top.{status.value.lower()}{one}", n=count)
                 told.append("  " if told else "")
                 told.append(f"{SIGNS[status]} {words}", Style(color=colours[_COLOURS[status]], bold=True))
+        if news.unread:
+            words = str(news.unread) if short else view.tr("top.unread", n=news.unread)
+            ring = Style(color=colours[RING_COLOURS[news.level]], bold=True) + Style.from_meta(
+                {"@click": "app.place('bell')"}
+            )
+            told.append(f"   {RINGS[news.level]} {words}", ring)
         return told
 
     def show_time(self, view: View) -> None:

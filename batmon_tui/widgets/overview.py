@@ -15,6 +15,8 @@ from textual.widgets import Static
 from batmon import words
 from batmon.model import Status
 from batmon_tui.board import SIGNS, Row, View, status_of, why
+from batmon_tui.incident_state import in_detail
+from batmon_tui.probes import probe_facts
 from batmon_tui.widgets.plot_view import PlotView
 
 PLOTTED = 100
@@ -44,6 +46,8 @@ class Overview(VerticalScroll):
         said = Text(f"{SIGNS[status]} {word}", Style(bold=True, color=colours[colour]))
         said.append(f"  {why(row, view)}", Style(bold=False, color=colours["foreground"]))
         since = view.tr("program.since", since=view.stamp(row["since"]))
+        mine = in_detail(row.get("incident"), view)
+        since += f" · {mine}" if mine else ""
         said.append(f"\n  {since}", Style(bold=False, color=colours["quiet"]))
         self.query_one("#sentence", Static).update(said)
         self.query_one(PlotView).show(runs[:PLOTTED], view)
@@ -78,7 +82,9 @@ class Overview(VerticalScroll):
             ("program.encoding", str(config.get("encoding", "–"))),
             ("program.rerun", row.get("retry_program") or tr("program.no_rerun")),
         ]
-        if not row.get("configured", True):
+        if row.get("probe"):
+            left, right = probe_facts(row, config, view)
+        elif not row.get("configured", True):
             right[0] = ("program.scheduler", tr("program.not_configured"))
         quiet = Style(color=self.app.theme_variables["quiet"])
         wide = self.size.width >= TWO_COLUMNS

@@ -8,8 +8,9 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from batmon.model import RunStatus
-from batmon_tui.board import RUNNING_SIGN, View
+from batmon.model import RunStatus, Status
+from batmon_tui.board import RUNNING_SIGN, SIGNS, View
+from batmon_tui.probes import amount, amount_in_words
 from batmon_tui.widgets.lines import Piece
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
@@ -26,12 +27,13 @@ AXIS = 9
 def plot(runs: Sequence[dict[str, Any]], width: int, height: int, view: View) -> list[list[Piece]]:
     """Lines of pieces that show as many of ``runs`` (newest first) as there is room for, oldest at the left.
 
-    A bar as long as the longest run reaches the top. The scale is linear and begins at zero.
+    A bar as long as the longest run reaches the top; a probe's looks are as high as what they measured. The scale is
+    linear and begins at zero.
     """
     room = max(1, width - AXIS)
     step = 2 if len(runs) * 2 <= room else 1
     shown = list(reversed(runs[: room // step]))
-    lengths = [float(run["duration_sec"]) for run in shown if run.get("duration_sec") is not None]
+    lengths = [length for run in shown if (length := amount(run)) is not None]
     if not lengths:
         return [[(view.tr("program.plot_empty"), "lines--quiet")]]
     longest = max(lengths) or 1.0
@@ -39,15 +41,15 @@ def plot(runs: Sequence[dict[str, Any]], width: int, height: int, view: View) ->
     lines: list[list[Piece]] = []
     for level in range(bars, 0, -1):
         scale = longest if level == bars else longest / 2 if bars >= 5 and level == (bars + 1) // 2 else None
-        label = view.duration(scale) if scale is not None else ""
+        label = amount_in_words(scale, shown[-1], view) if scale is not None else ""
         line: list[Piece] = [(_right(label, AXIS - 2) + " │", "lines--quiet")]
         for run in shown:
-            seconds = run.get("duration_sec")
-            cell = " " if seconds is None else _cell(float(seconds) / longest * bars, level)
+            length = amount(run)
+            cell = " " if length is None else _cell(length / longest * bars, level)
             line.append((cell + " " * (step - 1), _colour(run, "lines--bar")))
         lines.append(line)
     marks: list[Piece] = [(" " * (AXIS - 1) + "└", "lines--quiet")]
-    marks += [(_SIGNS.get(run["status"], "?") + " " * (step - 1), _colour(run, "lines--quiet")) for run in shown]
+    marks += [(_sign(run) + " " * (step - 1), _colour(run, "lines--quiet")) for run in shown]
     lines.append(marks)
     first, last = view.moment(shown[0]["start_time"]), view.moment(shown[-1]["start_time"])
     space = len(shown) * step - cell_len(first) - cell_len(last)
@@ -58,16 +60,29 @@ def plot(runs: Sequence[dict[str, Any]], width: int, height: int, view: View) ->
 
 def rates(runs: Sequence[dict[str, Any]], view: View) -> str:
     """How many of the runs went which way, and how long they took."""
-    lengths = [float(run["duration_sec"]) for run in runs if run.get("duration_sec") is not None]
+    lengths = [length for run in runs if (length := amount(run)) is not None]
+    if runs and runs[0].get("status_of"):
+        said = [run["status_of"] for run in runs]
+        counts = {status.value.lower(): said.count(status) for status in Status}
+        return view.tr(
+            "probe.rates",
+            **counts,
+            median=_told(runs, median(lengths) if lengths else None, view),
+            largest=_told(runs, max(lengths, default=None), view),
+        )
     outcomes = [run["status"] for run in runs]
     return view.tr(
         "program.rates",
         ok=outcomes.count(RunStatus.SUCCESS),
         failed=outcomes.count(RunStatus.FAILED),
         missed=outcomes.count(RunStatus.MISSED),
-        median=view.duration(median(lengths) if lengths else None),
-        longest=view.duration(max(lengths, default=None)),
+        median=_told(runs, median(lengths) if lengths else None, view),
+        longest=_told(runs, max(lengths, default=None), view),
     )
+
+
+def _told(runs: Sequence[dict[str, Any]], value: float | None, view: View) -> str:
+    return amount_in_words(value, runs[0], view) if runs else view.duration(value)
 
 
 def _cell(bar: float, level: int) -> str:
@@ -77,7 +92,15 @@ def _cell(bar: float, level: int) -> str:
     return _EIGHTHS[max(0, min(8, eighths))]
 
 
+def _sign(run: dict[str, Any]) -> str:
+    if run.get("status_of"):
+        return SIGNS.get(run["status_of"], "?")
+    return _SIGNS.get(run["status"], "?")
+
+
 def _colour(run: dict[str, Any], otherwise: str) -> str:
+    if run.get("status_of") == Status.WARNING:
+        return "lines--warning"
     return _COLOURS.get(run["status"], otherwise)
 
 

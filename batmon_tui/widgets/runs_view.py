@@ -8,8 +8,8 @@ from typing import Any
 from rich.cells import cell_len
 
 from batmon import words
-from batmon.model import RunStatus
-from batmon_tui.board import GAP, RUNNING_SIGN, View, fit
+from batmon.model import RunStatus, Status
+from batmon_tui.board import GAP, RUNNING_SIGN, SIGNS, View, fit
 from batmon_tui.widgets.lines import LineList, Piece
 
 DIED = "DIED"
@@ -21,6 +21,7 @@ RUN_SIGNS: Mapping[str, str] = {
     RunStatus.MISSED: "·",
     RunStatus.RUNNING: RUNNING_SIGN,
     DIED: "✗",
+    **{status.value: sign for status, sign in SIGNS.items()},
 }
 _COLOURS: Mapping[str, str] = {
     RunStatus.SUCCESS: "lines--ok",
@@ -28,6 +29,10 @@ _COLOURS: Mapping[str, str] = {
     RunStatus.MISSED: "lines--warning",
     RunStatus.RUNNING: "lines--running",
     DIED: "lines--error",
+    Status.OK: "lines--ok",
+    Status.WARNING: "lines--warning",
+    Status.ERROR: "lines--error",
+    Status.UNKNOWN: "lines--unknown",
 }
 _COLUMNS = ("status", "start", "took", "processed", "origin", "message")
 
@@ -44,6 +49,8 @@ def outcome(run: Mapping[str, Any], view: View) -> str:
     status = shown_status(run)
     if status == DIED:
         return view.tr("run.died")
+    if run.get("status_of"):
+        return words.status_word(run["status_of"], view.language)
     try:
         return words.run_status_word(status, view.language)
     except ValueError:
@@ -63,12 +70,15 @@ class RunsView(LineList):
     def show(self, runs: Sequence[Mapping[str, Any]], view: View) -> None:
         """Show these runs."""
         self._cells = {run["run_id"]: _told(run, view) for run in runs}
-        self._status = {run["run_id"]: shown_status(run) for run in runs}
+        self._status = {run["run_id"]: run.get("status_of") or shown_status(run) for run in runs}
         self._headings = tuple(view.tr(f"runs.col.{column}") for column in _COLUMNS)
         self._widths = tuple(
             max([cell_len(heading), *(cell_len(cells[index]) for cells in self._cells.values())])
             for index, heading in enumerate(self._headings)
         )
+        if runs and all(run.get("status_of") for run in runs):  # a probe's looks process nothing
+            status, start, took, _, _, message = self._widths
+            self._widths = (status, start, took, 0, 0, message)
         self.show_keys([run["run_id"] for run in runs])
 
     def _laid_out(self, width: int) -> list[int]:
@@ -103,6 +113,8 @@ def _told(run: Mapping[str, Any], view: View) -> tuple[str, ...]:
     start = view.moment(run["start_time"])
     seconds = run.get("duration_sec")
     processed = run.get("processed_count")
+    if run.get("status_of"):
+        return _check(run, view)
     message = str(run.get("message") or "") or next(iter(str(run.get("error_details") or "").splitlines()), "")
     by = f" · {run['started_by']}" if run.get("started_by") else ""
     return (
@@ -113,3 +125,9 @@ def _told(run: Mapping[str, Any], view: View) -> tuple[str, ...]:
         view.tr(f"origin.{run['origin']}") + by,
         " ".join(message.split()),
     )
+
+
+def _check(run: Mapping[str, Any], view: View) -> tuple[str, ...]:
+    """A probe's look in the columns of a run."""
+    said = words.say(run["reason"], run["facts"], view.language, view.zone, view.now)
+    return (outcome(run, view), view.stamp(run["start_time"]), view.exactly(run.get("duration_sec")), "", "", said)
