@@ -57,6 +57,14 @@ class Reason(StrEnum):
     TOO_SHORT = "too_short"
     UNUSUAL_OUTPUT = "unusual_output"
     UNUSUAL_TIME = "unusual_time"
+    IN_LIMITS = "in_limits"
+    """A probe found what it looks at to be well."""
+    OVER_LIMIT = "over_limit"
+    """A probe measured a figure beyond its limit."""
+    PROBE_FAILED = "probe_failed"
+    """What a probe looks at is down, or says itself that it is not well."""
+    NOT_PROBED = "not_probed"
+    """A probe could not look, or has not for too long."""
 
 
 class RunStatus(StrEnum):
@@ -87,6 +95,11 @@ def run_status(word: str) -> RunStatus:
     return _STATUS_WORDS.get(word.strip().upper(), RunStatus.FAILED)
 
 
+def status_words(status: RunStatus) -> frozenset[str]:
+    """The words, in capitals, that ``run_status`` knows for ``status``."""
+    return frozenset(word for word, meant in _STATUS_WORDS.items() if meant is status)
+
+
 class Origin(StrEnum):
     """Where a run's row came from."""
 
@@ -98,6 +111,8 @@ class Origin(StrEnum):
     """Started by the daemon because somebody asked for it."""
     SCHEDULE = "schedule"
     """Never happened: the schedule said that it should have (status MISSED)."""
+    PROBE = "probe"
+    """No run: one look of a probe, kept beside the runs."""
 
 
 class Role(StrEnum):

@@ -11,9 +11,10 @@ from batmon.errors import BadRequest
 _AGO = re.compile(r"-?\s*((?:\d+(?:\.\d+)?\s*[a-zA-Z]+\s*)+)")
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?")
 _DAY = re.compile(r"(?:(\d{4})[-./])?(\d{1,2})[-./](\d{1,2})\.?")
-_DAYS = {"today": 0, "오늘": 0, "yesterday": 1, "어제": 1}
+_DAYS = {"today": 0, "오늘": 0, "yesterday": 1, "어제": 1, "tomorrow": -1, "내일": -1}
 
 FORMS = "2h, 30d, 06:00, 2026-11-21, 11-21 06:00 or yesterday"
+FORMS_AHEAD = "4h, 1d12h, 18:00, tomorrow 09:00 or 2026-11-22 09:00"
 
 
 def moment_of(text: str, zone: ZoneInfo, now: datetime, *, end: bool = False) -> datetime:
@@ -36,6 +37,34 @@ def moment_of(text: str, zone: ZoneInfo, now: datetime, *, end: bool = False) ->
         return _dated(written, zone, now, end=end)
     except (ValueError, OverflowError):
         raise BadRequest(f"{text!r:.60} is no time", hint=f"write {FORMS}") from None
+
+
+def moment_ahead(text: str, zone: ZoneInfo, now: datetime) -> datetime:
+    """The moment in UTC, later than ``now``, until which somebody means something to last.
+
+    ``4h`` and ``1d12h`` are so long from now; ``18:00`` is the next time that clocks show it; a day (``11-22``,
+    ``tomorrow``), also with a time behind it, and a time with an offset are themselves.
+
+    Raises:
+        BadRequest: it is none of these, or not later than now.
+    """
+    written = text.strip()
+    try:
+        if not written.startswith("-") and (span := _AGO.fullmatch(written)):
+            from batmon.config.values import duration  # noqa: PLC0415 - the room is slow to import
+
+            at = now.astimezone(UTC) + duration(span[1])
+        elif _CLOCK.fullmatch(written):
+            at = _last(_clock(written), zone, now)
+            local = at.astimezone(zone)
+            at = datetime.combine(local.date() + timedelta(days=1), local.time(), zone).astimezone(UTC)
+        else:
+            at = _dated(written, zone, now, end=False)
+    except (ValueError, OverflowError):
+        raise BadRequest(f"{text!r:.60} is no time", hint=f"write {FORMS_AHEAD}") from None
+    if at <= now:
+        raise BadRequest(f"{text!r:.60} is over already", hint=f"write {FORMS_AHEAD}")
+    return at
 
 
 def _last(clock: time, zone: ZoneInfo, now: datetime) -> datetime:

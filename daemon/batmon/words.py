@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from batmon import probe_words
 from batmon.model import Reason, RunStatus, Status
 
 Language = Literal["ko", "en"]
@@ -119,6 +120,13 @@ class _Teller:
     def span(self, seconds: float) -> str:
         return duration(seconds, self.language)
 
+    def exact(self, key: str) -> str:
+        """A number of seconds among the facts as a duration, with a decimal where it is short."""
+        seconds = float(self.facts.get(key) or 0.0)
+        if seconds < 10 and seconds != int(seconds):
+            return f"{seconds:.1f}{self.pick('초', 's')}"
+        return self.span(round(seconds))
+
     def with_line(self, sentence: str, key: str = "line") -> str:
         line = self.text(key)
         return f"{sentence}: {line}" if line else sentence
@@ -138,7 +146,67 @@ def _succeeded(t: _Teller) -> str:
 
 def _failed(t: _Teller) -> str:
     out = t.pick(f"{t.time('start')} 실행 실패", f"{t.time('start')} run failed").strip()
-    return t.with_line(out + _late_found(t))
+    return t.with_line(out + _in_a_row(t) + _late_found(t))
+
+
+def _in_a_row(t: _Teller) -> str:
+    """How many runs failed one after the other, if it is more than this one."""
+    count = t.facts.get("failures") or 1
+    if count < 2:
+        return ""
+    if t.facts.get("failures_more"):
+        return t.pick(f", {count}회 이상 연속 실패", f", at least {count} failures in a row")
+    return t.pick(f", {count}회 연속 실패", f", {_ordinal(count)} failure in a row")
+
+
+def _ordinal(number: int) -> str:
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+def _too_short(t: _Teller) -> str:
+    took, least = t.exact("duration_sec"), t.exact("min_runtime_sec")
+    out = t.pick(
+        f"{t.time('start')} 실행이 너무 빨리 끝남: {took} 걸림, 최소 실행 시간 {least}",
+        f"{t.time('start')} run succeeded too fast: took {took}, should take at least {least}",
+    ).strip()
+    processed = t.facts.get("processed")
+    return out + (t.pick(f", {processed:,}건 처리", f", {processed:,} processed") if processed else "")
+
+
+def _unusual_output(t: _Teller) -> str:
+    processed, usual = t.facts.get("processed") or 0, t.facts.get("usual") or 0
+    return t.pick(
+        f"{t.time('start')} 실행은 성공했으나 평소 {usual:,}건 중 {processed:,}건만 처리",
+        f"{t.time('start')} run succeeded with {processed:,} of the usual {usual:,} items",
+    ).strip() + _held_against(t)
+
+
+def _unusual_time(t: _Teller) -> str:
+    seconds, usual = t.facts.get("duration_sec") or 0.0, t.facts.get("usual_sec") or 0.0
+    took, usually = t.exact("duration_sec"), t.exact("usual_sec")
+    if seconds < usual:
+        share = f"{100 * seconds / usual:.0f}%"
+        return t.pick(
+            f"{t.time('start')} 실행은 성공했으나 {took}만에 끝남, 평소 {usually}의 {share}",
+            f"{t.time('start')} run succeeded in {took}, {share} of the usual {usually}",
+        ).strip() + _held_against(t)
+    times = f"{seconds / usual:.1f}" if usual else ""
+    return t.pick(
+        f"{t.time('start')} 실행은 성공했으나 {took} 걸림, 평소 {usually}의 {times}배",
+        f"{t.time('start')} run succeeded but took {took}, {times} times the usual {usually}",
+    ).strip() + _held_against(t)
+
+
+def _held_against(t: _Teller) -> str:
+    """What "usual" means: the median of which runs."""
+    count, day, clock_ = t.facts.get("samples") or 0, t.facts.get("weekday"), t.text("clock")
+    if day is not None:
+        name = t.pick(f"{_DAYS['ko'][(day + 1) % 7]}요일", _DAYS["en"][(day + 1) % 7])
+        return t.pick(f" ({name} {clock_} {count}회의 중앙값)", f" (median of {count} runs, {name} {clock_})")
+    if clock_:
+        return t.pick(f" ({clock_} {count}회의 중앙값)", f" (median of {count} runs at {clock_})")
+    return t.pick(f" (최근 {count}회의 중앙값)", f" (median of the latest {count} runs)")
 
 
 def _late_found(t: _Teller) -> str:
@@ -195,6 +263,7 @@ def _hung(t: _Teller) -> str:
             f"{t.time('start')}부터 끝나지 않음, 최대 실행 시간 {longest} 초과",
             f"running since {t.time('start')}, longer than the allowed {longest}",
         )
+        + _in_a_row(t)
     )
 
 
@@ -203,7 +272,8 @@ def _died(t: _Teller) -> str:
     out = t.pick(
         f"{start} 실행이 끝을 남기지 않고 비정상 종료됨", f"{start} run died: its process is gone and left no end"
     )
-    return t.with_line(out if code is None else out + t.pick(f" (종료 코드 {code})", f" (exit code {code})"))
+    out = out if code is None else out + t.pick(f" (종료 코드 {code})", f" (exit code {code})")
+    return t.with_line(out + _in_a_row(t))
 
 
 def _overlapping(t: _Teller) -> str:
@@ -258,8 +328,36 @@ _SAYINGS: Mapping[Reason, Callable[[_Teller], str]] = {
     Reason.RUNNING: _running, Reason.HUNG: _hung, Reason.DIED: _died, Reason.OVERLAPPING: _overlapping,
     Reason.CONTRADICTION: _contradiction, Reason.LOG_GONE: _log_gone, Reason.NEVER_SEEN: _never_seen,
     Reason.FUTURE: _future,
+    Reason.TOO_SHORT: _too_short, Reason.UNUSUAL_OUTPUT: _unusual_output, Reason.UNUSUAL_TIME: _unusual_time,
     Reason.BLIND: _blind,
+    Reason.IN_LIMITS: probe_words.in_limits, Reason.OVER_LIMIT: probe_words.over_limit,
+    Reason.PROBE_FAILED: probe_words.probe_failed, Reason.NOT_PROBED: probe_words.not_probed,
 }  # fmt: skip
+
+
+def in_short(reason: Reason | str, facts: Mapping[str, Any], language: Language) -> str:
+    """The figures of a suspicious success, or how many runs failed in a row, for a narrow column; else empty."""
+    korean, reason = language == "ko", Reason(reason)
+
+    def span(key: str) -> str:
+        return duration(round(float(facts.get(key) or 0)), language)
+
+    if reason is Reason.UNUSUAL_OUTPUT:
+        processed, usual = facts.get("processed") or 0, facts.get("usual") or 0
+        return f"{processed:,}건 (평소 {usual:,}건)" if korean else f"{processed:,} of the usual {usual:,} items"
+    if reason is Reason.UNUSUAL_TIME:
+        took, usually = span("duration_sec"), span("usual_sec")
+        return f"{took} 걸림 (평소 {usually})" if korean else f"took {took}, usually {usually}"
+    if reason is Reason.TOO_SHORT:
+        took, least = span("duration_sec"), span("min_runtime_sec")
+        return f"{took} 걸림 (최소 {least})" if korean else f"took {took}, at least {least} expected"
+    count = facts.get("failures") or 1
+    if reason is Reason.FAILED and count > 1:
+        more = facts.get("failures_more")
+        if korean:
+            return f"{count}회 {'이상 ' if more else ''}연속 실패"
+        return f"at least {count} failures in a row" if more else f"{_ordinal(count)} failure in a row"
+    return ""
 
 
 def error_in_words(signature: Mapping[str, Any] | None, language: Language, zone: ZoneInfo, now: datetime) -> str:

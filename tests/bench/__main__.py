@@ -15,7 +15,13 @@ NAMES = {
     "start": "`batmon up` with an empty state folder -> first full frame",
     "record": "recorded runs a second: the document's logger, pgbench, our socket",
     "signatures": "error lines grouped by kind, beside drain3",
+    "baseline": "how often a run is called unusual that is not, by kind of history",
+    "backtest": "a year of runs, one every five minutes, replayed with two rules",
     "backfill": "history read from logs at the first start",
+    "events": "a row is committed -> its mail is handed to a mail server",
+    "deliveries": "notifications delivered a second, beside PgQueuer's own jobs that do nothing",
+    "probes": "1,000 probes, each looked at twice a minute: how late, and what the loop makes others wait",
+    "dispatch": "10,000 schedules due in one minute: how late each is, beside APScheduler 3",
     "log": "a log of 1 GiB: to the first screen, to its end, followed; beside lnav and toolong",
     "search": "a rare word in a log of 1 GiB, beside ripgrep and grep",
 }

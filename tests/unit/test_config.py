@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -69,16 +70,26 @@ class TestReference:
         assert {key for key in keys if key not in text} == set()
 
     def test_commented_keys_are_keys(self, write, tmp_path):
-        """Every `# key = value` above the demo can be taken into use, in the place of the same key above it."""
+        """Every `# key = value` and `# [table]` above the demo can be used, in the place of the same key above it."""
         tables: list[dict[str, str]] = [{}]
         for line in REFERENCE.read_text("utf-8").partition("\n[demo]")[0].splitlines():
-            if line.startswith("["):
+            bare = line[2:] if line.startswith("# ") and (line[2] == "[" or " = " in line[:22]) else line
+            if bare.startswith("["):
                 tables.append({})
-            bare = line[2:] if line.startswith("# ") and " = " in line[:18] else line
             tables[-1][bare.partition("=")[0].strip()] = bare
-        taken = [line for table in tables for line in table.values()]
-        environ = {"BATMON_DB_PASSWORD": "x", "BATMON_NODE": "elsewhere", "BATMON_STATE": str(tmp_path)}
-        config = load(write("\n".join(taken)), environ)
+        (tmp_path / "jobs").mkdir()
+        (tmp_path / "company.pem").touch()
+        taken = "\n".join(line for table in tables for line in table.values())
+        taken = taken.replace("/etc/ssl/company.pem", str(tmp_path / "company.pem"))
+        taken = re.sub(r'^subdivision = "BY"', 'subdivision = ""', taken, flags=re.MULTILINE)  # Korea has none
+        environ = dict.fromkeys(re.findall(r"\$\{env:(\w+)\}", taken), "x")
+        environ |= {"BATMON_NODE": "elsewhere", "BATMON_STATE": str(tmp_path), "SLACK_URL": "https://hooks.example/x",
+                    "TELEGRAM_URL": "ntfy://topic"}  # fmt: skip
+        config = load(write(taken), environ)
+        assert config.email is not None
+        assert {channel.kind for channel in config.channels} == {
+            "slack", "webhook", "alimtalk", "sms", "servicenow", "apprise",
+        }  # fmt: skip
         assert config.database_url == "postgresql://batmon:x@db.example.com:5432/batmon"
         assert config.programs[0].node == "seoul-01"
         assert config.programs[0].rerun == (sys.executable, "main.py", "--month", "{month}")

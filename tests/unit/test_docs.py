@@ -13,16 +13,26 @@ from batmon.commands import app
 from batmon.config import load
 from batmon.config.load import ENVIRONMENT
 from batmon.engine.answers import Answers
+from batmon.engine.automation_answers import AutomationAnswers
+from batmon.engine.backtest_answers import BacktestAnswers
 from batmon.engine.capture import Capture
 from batmon.engine.database_dump import DatabaseDump
 from batmon.engine.difference_answers import DifferenceAnswers
+from batmon.engine.event_answers import EventAnswers
 from batmon.engine.export_answers import ExportAnswers
+from batmon.engine.feed_answers import FeedAnswers
+from batmon.engine.handover import HandoverAnswers
+from batmon.engine.inbox import InboxAnswers
+from batmon.engine.incident_answers import IncidentAnswers
 from batmon.engine.item_answers import ItemAnswers
 from batmon.engine.log_answers import LogAnswers
 from batmon.engine.log_deletion import LogDeletion
+from batmon.engine.notify_answers import NotifyAnswers
+from batmon.engine.probe_answers import ProbeAnswers
 from batmon.engine.savings_answers import SavingsAnswers
 from batmon.engine.search_answers import SearchAnswers
 from batmon.engine.signature_answers import SignatureAnswers
+from batmon.engine.silence_answers import SilenceAnswers
 from batmon.engine.tree_answers import TreeAnswers
 from batmon.errors import ConfigError
 from batmon.gate.keyring import KeyRing
@@ -86,7 +96,7 @@ def test_the_example_configurations_can_be_used(readme, tmp_path):
     examples = [text for language, text in _FENCED.findall(readme.read_text("utf-8")) if language == "toml"]
     assert examples
     for example in examples:
-        folders = [program["base_dir"] for program in tomllib.loads(example)["programs"]]
+        folders = [program["base_dir"] for program in tomllib.loads(example).get("programs", [])]
         for folder in folders:
             example = example.replace(folder, str(tmp_path))  # noqa: PLW2901 - the example, on this machine
         (tmp_path / "config.toml").write_text(example, "utf-8")
@@ -105,7 +115,17 @@ def known_keys(tmp_path):
         "ui",
         "node",
         "demo",
+        "email",
+        "[channels]",
         "[programs]",
+        "[calendars]",
+        "[probes]",
+        "[automations]",
+        "[events]",
+        "[inboxes]",
+        "alerts",
+        "[routes]",
+        "[maintenance]",
         "programs.log",
     )
     wrong = "zzzzzz = 1\n" + "".join(f"[{table}]\nzzzzzz = 1\n" for table in tables)
@@ -149,7 +169,11 @@ def test_every_verb_of_the_gate_is_documented_with_its_role(tmp_path):
     verbs |= SavingsAnswers.verbs(MagicMock()) | ItemAnswers.verbs(MagicMock())
     verbs |= ExportAnswers.verbs(MagicMock()) | DatabaseDump.verbs(MagicMock()) | Capture.verbs(MagicMock())
     verbs |= TreeAnswers(programs=dict, state=tmp_path).verbs() | LogDeletion.verbs(MagicMock())
+    verbs |= ProbeAnswers.verbs(MagicMock()) | BacktestAnswers.verbs(MagicMock())
     verbs |= SignatureAnswers.verbs(MagicMock()) | DifferenceAnswers.verbs(MagicMock())
+    verbs |= NotifyAnswers.verbs(MagicMock()) | AutomationAnswers.verbs(MagicMock())
+    verbs |= EventAnswers.verbs(MagicMock()) | InboxAnswers.verbs(MagicMock()) | FeedAnswers.verbs(MagicMock())
+    verbs |= IncidentAnswers.verbs(MagicMock()) | SilenceAnswers.verbs(MagicMock()) | HandoverAnswers.verbs(MagicMock())
     gate = GateServer(verbs, greeting=dict, keyring=KeyRing(tmp_path / "keys"), audit=None)
     rows = dict(re.findall(r"^\| `([\w.]+)` \| ([\w ]+) \|", (ROOT / "docs/gate.md").read_text("utf-8"), re.MULTILINE))
     assert rows.pop("login") == "the console"

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from batmon.errors import BadRequest
-from batmon.moments import moment_of
+from batmon.moments import moment_ahead, moment_of
 
 SEOUL = ZoneInfo("Asia/Seoul")
 NOW = datetime(2026, 11, 20, 17, 14, 7, tzinfo=UTC)
@@ -41,3 +41,39 @@ def test_a_day_alone_may_mean_its_end():
 def test_what_is_no_time_is_said(text):
     with pytest.raises(BadRequest, match="is no time"):
         moment_of(text, SEOUL, NOW)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("4h", "2026-11-21T07:00"),
+        ("1d12h", "2026-11-22T15:00"),
+    ],
+)
+def test_a_span_lies_ahead(text, told):
+    assert moment_ahead(text, SEOUL, datetime(2026, 11, 21, 3, tzinfo=UTC)) == datetime.fromisoformat(told).replace(
+        tzinfo=UTC
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("18:00", "2026-11-21T18:00"),
+        ("12:00", "2026-11-22T12:00"),
+        ("09:30", "2026-11-22T09:30"),
+        ("tomorrow 09:00", "2026-11-22T09:00"),
+        ("내일", "2026-11-22T00:00"),
+        ("11-25 08:00", "2026-11-25T08:00"),
+        ("2026-12-01", "2026-12-01T00:00"),
+    ],
+)
+def test_a_clock_lies_ahead(text, told):
+    noon = datetime(2026, 11, 21, 12, tzinfo=SEOUL)
+    assert moment_ahead(text, SEOUL, noon) == datetime.fromisoformat(told).replace(tzinfo=SEOUL)
+
+
+@pytest.mark.parametrize("text", ["", "soon", "-4h", "0m", "yesterday", "2026-11-20", "25:00", "4 parsecs", "2000d"])
+def test_what_is_over_or_no_time_is_refused(text):
+    with pytest.raises(BadRequest):
+        moment_ahead(text, SEOUL, datetime(2026, 11, 21, 12, tzinfo=SEOUL))

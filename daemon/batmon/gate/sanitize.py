@@ -12,7 +12,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-MULTILINE_FIELDS = frozenset({"error", "error_details", "text", "traceback"})
+MULTILINE_FIELDS = frozenset(
+    {"error", "error_details", "error_message", "html", "markdown", "output", "text", "traceback"}
+)
 """Keys of the protocol whose string may hold newlines; in every other one a newline is shown as a symbol."""
 
 TAB = "    "

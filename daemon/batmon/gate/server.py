@@ -43,6 +43,9 @@ REFUSAL_SEC = 0.2
 FINISH_WITHIN = 5.0
 """Seconds that ``stop`` waits for actions that have begun."""
 
+_TARGETS = ("program", "run_id", "name", "path", "channel", "notification", "tag", "pattern", "id")
+"""Arguments that say what an action is done to, for the audit trail; the first that is given counts."""
+
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
@@ -152,7 +155,7 @@ class GateServer:
 
     async def write_down(self, caller: Caller, action: str, args: dict[str, Any], outcome: str, detail: str) -> None:
         """Hand one entry to the audit trail; a trail that cannot be written is logged and stops nobody's answer."""
-        target = next((str(args[key]) for key in ("program", "run_id", "name", "path") if args.get(key)), "")
+        target = next((str(args[key]) for key in _TARGETS if args.get(key)), "")
         entry = AuditEntry(
             at=self.now(),
             actor=clean(caller.user),

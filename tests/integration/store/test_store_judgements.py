@@ -9,8 +9,11 @@ import psycopg2
 import pytest
 
 from batmon.errors import StoreError, StoreUnavailable
+from batmon.judge.incident import on_verdict
+from batmon.judge.incident_state import Policy, Surroundings
 from batmon.model import NAMESPACE, Origin, Program, Reason, Run, RunStatus, Status, Verdict
 from batmon.store import Cursor, Judgement
+from batmon.store.incident_rows import IncidentChange
 
 NOW = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)
@@ -37,9 +40,14 @@ def a_run(status=RunStatus.FAILED, **more):
     return Run(uuid4(), "kindscrap", status, NOW, **more)
 
 
-def judgement(state, status=Status.ERROR, reason=Reason.FAILED, at=LATER, runs=(), **more):
+def judgement(state, status=Status.ERROR, reason=Reason.FAILED, at=LATER, runs=(), *, weighed=False, **more):
     last = runs[-1] if runs else None
     verdict = Verdict(status, reason, at, {"line": "로그인 실패", "due": NOW}, LATER, None, last_run=last)
+    if weighed:
+        policy = Policy(state.program, NODE, reopen=timedelta(0))
+        more["incident"] = IncidentChange(
+            state.program, lambda found, _silences, _down: on_verdict(found, verdict, policy, Surroundings())
+        )
     given = {"since": at, "judged_until": at, "log_seen": True, "last_log": "실패", "strip": [["FAILED", 12]]}
     return Judgement(
         program=state.program, node=NODE, expected_version=state.version, verdict=verdict, runs=runs, **(given | more)
@@ -62,7 +70,7 @@ async def test_a_new_program_is_watched_from_now_on(store, state):
 
 async def test_a_judgement_is_written_whole(store, state):
     run, cursor = a_run(end_time=LATER), Cursor(NODE, "kindscrap", "f1", "/srv/a.log", 512, {"open": None})
-    after = await store.commit(judgement(state, runs=(run,), cursors=(cursor,), incident="open", audits=(Entry(),)))
+    after = await store.commit(judgement(state, runs=(run,), cursors=(cursor,), weighed=True, audits=(Entry(),)))
     assert after == await store.state("kindscrap") == (await store.states(NODE))["kindscrap"]
     assert (after.status, after.reason, after.version, after.since) == (Status.ERROR, Reason.FAILED, 1, LATER)
     assert after.facts == {"line": "로그인 실패", "due": NOW.isoformat()}
@@ -83,7 +91,7 @@ async def test_of_two_writers_the_second_writes_nothing(store, state):
     assert (await store.commit(judgement(state, runs=(first,)))).version == 1
     lost = judgement(
         state, Status.WARNING, Reason.LATE, runs=(second,), cursors=(Cursor(NODE, "kindscrap", "f", "/a", 1, {}),),
-        removed_runs=(first.run_id,), incident="open", audits=(Entry(),),
+        removed_runs=(first.run_id,), weighed=True, audits=(Entry(),),
     )  # fmt: skip
     assert await store.commit(lost) is None
     assert await store.run(second.run_id) is None
@@ -118,19 +126,19 @@ async def test_the_same_missed_run_is_one_row_whoever_finds_it(store, state):
 
 async def test_verdicts_are_added_on_change_and_incidents_open_once_and_end(store, state):
     steps = [
-        (Status.ERROR, Reason.FAILED, "open"),
-        (Status.ERROR, Reason.FAILED, None),
-        (Status.ERROR, Reason.MISSED, "open"),
-        (Status.OK, Reason.SUCCEEDED, "resolve"),
-        (Status.ERROR, Reason.DIED, "open"),
+        (Status.ERROR, Reason.FAILED, True),
+        (Status.ERROR, Reason.FAILED, False),
+        (Status.ERROR, Reason.MISSED, True),
+        (Status.OK, Reason.SUCCEEDED, True),
+        (Status.ERROR, Reason.DIED, True),
     ]
-    for number, (status, reason, step) in enumerate(steps):
-        state = await store.commit(judgement(state, status, reason, NOW + timedelta(minutes=number), incident=step))
+    for number, (status, reason, weighed) in enumerate(steps):
+        state = await store.commit(judgement(state, status, reason, NOW + timedelta(minutes=number), weighed=weighed))
     verdicts = await store.verdicts("kindscrap")
     assert [verdict["reason"] for verdict in verdicts] == ["died", "succeeded", "missed", "failed"]
     now, before = await store.incidents("kindscrap")
     assert (now["reason"], now["resolved_at"]) == ("died", None)
-    assert (before["reason"], before["opened_at"], before["resolved_at"]) == ("failed", NOW, NOW + timedelta(minutes=3))
+    assert (before["reason"], before["opened_at"], before["resolved_at"]) == ("missed", NOW, NOW + timedelta(minutes=3))
     assert before["last_verdict"] == verdicts[1]["verdict_id"]
 
 
@@ -163,7 +171,7 @@ async def test_a_row_that_somebody_holds_does_not_hold_up_a_judgement_for_long(s
 
 
 async def test_a_program_that_is_no_longer_configured_is_forgotten_and_its_incident_ended(store, state):
-    await store.commit(judgement(state, incident="open"))
+    await store.commit(judgement(state, weighed=True))
     await store.register("other-node", [], LATER)
     states = await store.register(NODE, [program("fund_mail")], LATER)
     assert list(states) == ["fund_mail"]
@@ -203,7 +211,7 @@ async def test_audit_entries_are_newest_first_and_keep_any_detail(store):
 async def test_the_views_say_what_is_so(store, state, database_url):
     await store.start_node(NODE, "0.1.0", datetime.now(UTC))
     run = a_run(end_time=LATER, message="로그인 실패")
-    await store.commit(judgement(state, runs=(run,), incident="open"))
+    await store.commit(judgement(state, runs=(run,), weighed=True))
     connection = await asyncpg.connect(database_url)
     seen = await connection.fetchrow("SELECT * FROM v_program_state")
     assert (seen["program"], seen["status"], seen["last_duration_sec"], seen["last_message"], seen["last_start"]) == (
