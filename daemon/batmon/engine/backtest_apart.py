@@ -7,18 +7,15 @@ asks the database itself, and ends by itself when its parent is gone.
 from __future__ import annotations
 
 import asyncio
-import json
 import pickle
-import signal
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from batmon.config.calendars import CalendarConfig, calendar_of
-from batmon.errors import BatmonError, EvidenceError
+from batmon.engine.apart import answer_apart, ask_apart
 from batmon.gate.frames import plain
 from batmon.judge.backtest import Firing, History, Rule, only_in, replay
 from batmon.judge.baseline import HISTORY
@@ -53,28 +50,10 @@ async def backtest_apart(question: Question) -> dict[str, Any]:
     Raises:
         EvidenceError: the runs cannot be read, or it takes more than five minutes.
     """
-    try:
-        child = await asyncio.create_subprocess_exec(
-            sys.executable, "-P", "-m", __name__, limit=_ANSWER_BYTES, stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
-    except OSError as error:
-        raise EvidenceError(f"the backtest could not be started: {error.strerror or error}") from error
-    try:
-        async with asyncio.timeout(LONGEST_SEC):
-            said, _ = await child.communicate(pickle.dumps(question))
-    except TimeoutError:
-        raise EvidenceError("the backtest takes too long", hint="--since with a shorter time") from None
-    finally:
-        with suppress(ProcessLookupError):
-            child.kill()
-        await child.wait()
-    if not said.endswith(b"\n"):
-        raise EvidenceError("the backtest ended without an answer", hint="try again")
-    answer: dict[str, Any] = json.loads(said)
-    if "wrong" in answer:
-        raise EvidenceError(answer["wrong"], hint=answer["hint"])
-    return answer
+    return await ask_apart(
+        __name__, pickle.dumps(question), what="the backtest", seconds=LONGEST_SEC, most_bytes=_ANSWER_BYTES,
+        hint="--since with a shorter time",
+    )  # fmt: skip
 
 
 async def backtest(question: Question) -> dict[str, Any]:
@@ -146,18 +125,10 @@ def _shown(firings: Sequence[Firing]) -> list[dict[str, Any]]:
     ]
 
 
-def main() -> None:
-    """Answer one question."""
-    if hasattr(signal, "setitimer"):  # the system ends this process then: a parent that was killed cannot
-        signal.setitimer(signal.ITIMER_REAL, 2 * LONGEST_SEC)
-    question = pickle.load(sys.stdin.buffer)  # noqa: S301 - the daemon that started us wrote it
-    try:
-        answer = asyncio.run(backtest(question))
-    except BatmonError as error:
-        answer = {"wrong": str(error), "hint": error.hint}
-    sys.stdout.write(json.dumps(answer) + "\n")
-
-
 if __name__ == "__main__":
-    with suppress(BrokenPipeError):
-        main()
+
+    def _answer() -> dict[str, Any]:
+        question = pickle.load(sys.stdin.buffer)  # noqa: S301 - the daemon that started us wrote it
+        return asyncio.run(backtest(question))
+
+    answer_apart(_answer, seconds=LONGEST_SEC)

@@ -6,17 +6,14 @@ parent is gone ends by itself.
 
 from __future__ import annotations
 
-import asyncio
 import json
-import signal
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from batmon.errors import EvidenceError
+from batmon.engine.apart import answer_apart, ask_apart
 from batmon.evidence.levels import level_of
 from batmon.evidence.read import LogText, open_text
 from batmon.judge.difference import KINDS_SHOWN, SAMPLE_CHARS, Side, Written, difference
@@ -50,28 +47,10 @@ async def compare_apart(run: Lines, against: Lines, *, most_lines: int = MOST_LI
         EvidenceError: a file cannot be read, or it takes more than a minute.
     """
     request = {"run": asdict(run), "against": asdict(against), "most_lines": most_lines}
-    try:
-        child = await asyncio.create_subprocess_exec(
-            sys.executable, "-P", "-m", __name__, limit=_ANSWER_BYTES, stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
-    except OSError as error:
-        raise EvidenceError(f"the comparison could not be started: {error.strerror or error}") from error
-    try:
-        async with asyncio.timeout(LONGEST_SEC):
-            said, _ = await child.communicate(json.dumps(request).encode() + b"\n")
-    except TimeoutError:
-        raise EvidenceError("the comparison takes too long", hint="is the machine busy? try again") from None
-    finally:
-        with suppress(ProcessLookupError):
-            child.kill()
-        await child.wait()
-    if not said.endswith(b"\n"):
-        raise EvidenceError("the comparison ended without an answer", hint="try again")
-    answer: dict[str, Any] = json.loads(said)
-    if "wrong" in answer:
-        raise EvidenceError(answer["wrong"], hint=answer["hint"])
-    return answer
+    return await ask_apart(
+        __name__, json.dumps(request).encode() + b"\n", what="the comparison", seconds=LONGEST_SEC,
+        most_bytes=_ANSWER_BYTES, hint="is the machine busy? try again",
+    )  # fmt: skip
 
 
 def compare(run: Lines, against: Lines, *, most_lines: int = MOST_LINES) -> dict[str, Any]:
@@ -109,18 +88,10 @@ def _written(text: LogText, start: int, stop: int, reader: TimeReader) -> Iterat
         yield Written(begin, line, message if level is None else f"{level}: {message}", level_of(line))
 
 
-def main() -> None:
-    """Answer one request."""
-    if hasattr(signal, "setitimer"):  # the system ends this process then: a parent that was killed cannot
-        signal.setitimer(signal.ITIMER_REAL, 2 * LONGEST_SEC)
-    request = json.loads(sys.stdin.readline())
-    try:
-        answer = compare(Lines(**request["run"]), Lines(**request["against"]), most_lines=request["most_lines"])
-    except EvidenceError as error:
-        answer = {"wrong": str(error), "hint": error.hint}
-    sys.stdout.write(json.dumps(answer) + "\n")
-
-
 if __name__ == "__main__":
-    with suppress(BrokenPipeError):
-        main()
+
+    def _answer() -> dict[str, Any]:
+        request = json.loads(sys.stdin.readline())
+        return compare(Lines(**request["run"]), Lines(**request["against"]), most_lines=request["most_lines"])
+
+    answer_apart(_answer, seconds=LONGEST_SEC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,6 +29,8 @@ MOST_SHOWN = 500
 LONGEST_ANSWER = 20_000
 """Characters of a text that an action asks for."""
 LONGEST_TITLE = 500
+COUNT_LIMIT = timedelta(seconds=5)
+"""For how long the items of one inbox may be counted: whoever looks makes it happen."""
 COUNTED_AT_ONCE = 2
 """Inboxes whose items are counted at a time, so that they do not take all connections."""
 
@@ -42,6 +44,7 @@ class InboxAnswers:
         self._inboxes = {inbox.name: inbox for inbox in config.inboxes}
         self._now = now
         self._counting = asyncio.Semaphore(COUNTED_AT_ONCE)
+        self._counts: dict[str, asyncio.Task[tuple[int | None, str]]] = {}
 
     def verbs(self) -> dict[str, Verb]:
         """Verb name to what answers it. Items hold people's data, so a viewer sees only how many there are."""
@@ -105,20 +108,28 @@ class InboxAnswers:
         return {**inbox.values, "now": now.isoformat(), "today": today.isoformat(), "timezone": inbox.timezone}
 
     async def _counted(self, inbox: Inbox) -> Args:
-        waiting, problem = None, ""
-        try:
-            async with self._counting, self._store.connection() as connection:
-                waiting = await items.count(connection, inbox, self._values(inbox))
-        except StoreError as error:
-            problem = str(error)
-        except Exception as error:  # noqa: BLE001 - one inbox's query must not hide the others
-            problem = str(error)
-            log.info("the items of %s cannot be counted: %s", inbox.name, error)
+        """An inbox as it is shown; several who ask at a time are told the same count."""
+        task = self._counts.get(inbox.name)
+        if task is None:
+            task = self._counts[inbox.name] = asyncio.create_task(self._count(inbox), name=f"count {inbox.name}")
+            task.add_done_callback(lambda _: self._counts.pop(inbox.name, None))
+        waiting, problem = await asyncio.shield(task)
         actions = [
             {"name": one.name, "title": one.title, "role": one.role.value, "asks": list(one.asks)}
             for one in inbox.actions
         ]
         return {"name": inbox.name, "title": inbox.title, "count": waiting, "problem": problem, "actions": actions}
+
+    async def _count(self, inbox: Inbox) -> tuple[int | None, str]:
+        """How many items wait, or why that is not known."""
+        try:
+            async with self._counting, self._store.connection() as connection:
+                return await items.count(connection, inbox, self._values(inbox), COUNT_LIMIT), ""
+        except StoreError as error:
+            return None, str(error)
+        except Exception as error:  # noqa: BLE001 - one inbox's query must not hide the others
+            log.info("the items of %s cannot be counted: %s", inbox.name, error)
+            return None, str(error)
 
     def _done_already(self, inbox: Inbox, wanted: str, last: dict[str, Any] | None) -> DoneAlready:
         if last is None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from batmon.engine.alerting import Alerting
-from batmon.errors import StoreError
+from batmon.engine.rounds import go_round
 from batmon.judge.incident import on_deadline
 from batmon.judge.incident_state import Incident
 from batmon.store.incident_rows import IncidentChange
@@ -24,7 +24,6 @@ AT_ONCE = 50
 """Incidents that take their step in one transaction."""
 LONGEST_SLEEP_SEC = 30.0
 """What other daemons change is noticed within this time."""
-RETRY_SEC = 2.0
 READY_SEC = 300.0
 """For so long it is waited that every program has been judged; then deadlines count all the same."""
 OVERLAP = timedelta(seconds=10)
@@ -60,21 +59,7 @@ class IncidentClock:
     async def keep(self, ready: asyncio.Event) -> None:
         """Look for ever, from when ``ready`` is set; while the database is away it is tried again."""
         await judged_anew(ready)
-        while True:
-            self._woken.clear()
-            try:
-                wait = await self.look()
-            except StoreError as error:
-                log.warning("cannot look at the deadlines of incidents, will try again: %s", error)
-                wait = RETRY_SEC
-            except Exception:  # whatever it was, what is owed to others must go on
-                log.exception("while trying to look at the deadlines of incidents")
-                wait = RETRY_SEC
-            try:
-                async with asyncio.timeout(wait):
-                    await self._woken.wait()
-            except TimeoutError:
-                continue
+        await go_round("the deadlines of incidents", self._woken, self.look)
 
     async def look(self) -> float:
         """Take every step that is due; seconds until the next one may be."""

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from batmon.config.alerts import AlertsConfig
 from batmon.engine.alerting import Alerting
 from batmon.engine.incident_clock import judged_anew
+from batmon.engine.rounds import go_round
 from batmon.errors import StoreError
 from batmon.notify.incident_data import SHOWN, IncidentNotice, IncidentProgram
 from batmon.notify.message import Event
@@ -27,7 +28,6 @@ log = logging.getLogger(__name__)
 
 IDLE_SEC = 5.0
 """How often it is looked what other daemons have left, where nothing wakes us."""
-RETRY_SEC = 2.0
 ONE_BY_ONE = 500
 """Messages of one incident each that are owed in one transaction."""
 EVENTS: dict[str, Event] = {
@@ -69,21 +69,7 @@ class Grouper:
     async def keep(self, ready: asyncio.Event) -> None:
         """Gather for ever, from when ``ready`` is set; while the database is away it is tried again."""
         await judged_anew(ready)
-        while True:
-            self._woken.clear()
-            try:
-                wait = await self.gather()
-            except StoreError as error:
-                log.warning("cannot gather notices, will try again: %s", error)
-                wait = RETRY_SEC
-            except Exception:  # whatever it was, what is owed to others must go on
-                log.exception("while trying to gather notices")
-                wait = RETRY_SEC
-            try:
-                async with asyncio.timeout(wait):
-                    await self._woken.wait()
-            except TimeoutError:
-                continue
+        await go_round("notices", self._woken, self.gather)
 
     async def gather(self) -> float:
         """Send what is ready; seconds until something else may be, at most ``IDLE_SEC``."""

@@ -89,7 +89,7 @@ class Bucket:
             await asyncio.to_thread(stream.close)
         stored = (await self._ask("HEAD", key)).headers.get("content-length", "")
         if stored != str(size):
-            raise S3Failed(f"{self._at(key)} holds {stored or "no"} bytes of {size}")
+            raise S3Failed(f"{self._at(key)} holds {stored or 'no'} bytes of {size}")
 
     async def listed(self, prefix: str) -> list[Stored]:
         """The objects whose keys begin with ``prefix``."""
