@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from textual import events
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.screen import Screen
@@ -18,13 +18,15 @@ from batmon.errors import BatmonError, DaemonUnreachable
 from batmon.gate.client import GateClient
 from batmon.model import Role
 from batmon.moments import moment_of
-from batmon_tui import refusals, theme
-from batmon_tui.board import Row, View, fold
+from batmon_tui import palette, refusals, theme
+from batmon_tui.board import Row, fold
+from batmon_tui.guarded import GuardedApp
 from batmon_tui.link import BoardFrame, Connect, Link, LinkFound, LinkLost
-from batmon_tui.locale import LANGUAGES, Language, choose, tr
+from batmon_tui.locale import Language, choose, tr
 from batmon_tui.news import LOOK_EVERY, News
 from batmon_tui.screens.board import BoardScreen
 from batmon_tui.screens.page import Dialog, Page, type_into
+from batmon_tui.view import View
 from batmon_tui.widgets.log_bookmarks import Bookmarks
 from batmon_tui.widgets.log_place import LogPlace
 
@@ -35,7 +37,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class BatmonApp(App[None]):
+class BatmonApp(GuardedApp):
     """``connect`` gives a connected client each time that one is needed; ``now`` is the clock on the screen.
 
     ``remote``: the app is shown to somebody on another machine, and must not act on this one.
@@ -423,49 +425,10 @@ class BatmonApp(App[None]):
         self._tell_all()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:  # noqa: ARG002 - the same everywhere
-        """What the command palette offers: nothing that would act on the machine that the app runs on."""
-        yield SystemCommand(self.tr("palette.help"), self.tr("palette.help.help"), self.action_help)
-        for name in theme.NAMES:
-            words = self.tr("palette.theme", name=self.tr(f"theme.{name}"))
-            yield SystemCommand(words, self.tr("palette.theme.help"), lambda name=name: self.choose_theme(name))
-        for language in LANGUAGES:
-            words = self.tr("palette.language", name=tr(language, "language.name"))
-            helped = self.tr("palette.language.help")
-            yield SystemCommand(words, helped, lambda language=language: self.choose_language(language))
-        for name in sorted(self.rows):
-            words = self.tr("palette.jump", name=name)
-            yield SystemCommand(words, str(self.rows[name]["title"]), lambda name=name: self.open_program(name))
-        if self.may(Role.ADMIN):
-            yield SystemCommand(self.tr("palette.capture"), self.tr("palette.capture.help"), self.open_capture)
-        yield SystemCommand(self.tr("palette.quit"), self.tr("palette.quit.help"), self.exit)
+        """What the command palette offers."""
+        return palette.commands(self)
 
     def action_command_palette(self) -> None:
         """Open the command palette, in the console's language."""
         if not any(isinstance(screen, CommandPalette) for screen in self.screen_stack):
             self.push_screen(CommandPalette(placeholder=self.tr("palette.search"), id="--command-palette"))
-
-    # -- what must not happen on a server
-
-    def action_suspend_process(self) -> None:
-        """Ctrl+Z: never for somebody who is on another machine."""
-        if not self.remote:
-            super().action_suspend_process()
-
-    def open_url(self, url: str, *, new_tab: bool = True) -> None:
-        """A link would open on the machine that the app runs on: only for somebody who sits there."""
-        if not self.remote:
-            super().open_url(url, new_tab=new_tab)
-
-    def deliver_text(self, path_or_file: Any, **options: Any) -> str | None:
-        """A file would be written on the machine that the app runs on: only for somebody who sits there."""
-        return None if self.remote else super().deliver_text(path_or_file, **options)
-
-    def deliver_binary(self, path_or_file: Any, **options: Any) -> str | None:
-        """A file would be written on the machine that the app runs on: only for somebody who sits there."""
-        return None if self.remote else super().deliver_binary(path_or_file, **options)
-
-    def deliver_screenshot(
-        self, filename: str | None = None, path: str | None = None, time_format: str | None = None
-    ) -> str | None:
-        """A picture of the screen, likewise."""
-        return None if self.remote else super().deliver_screenshot(filename, path, time_format)

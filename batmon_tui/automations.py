@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.style import Style
 from rich.text import Text
 
 from batmon import words
-from batmon_tui.board import RUNNING_SIGN, View, fit, wrap
+from batmon_tui.board import RUNNING_SIGN
+from batmon_tui.cells import fit, wrap
 from batmon_tui.incidents import one_line
+from batmon_tui.view import View
 
 Piece = tuple[str, str]
 """A sign, and the name of the class that colours it."""
@@ -22,6 +24,11 @@ SIGNS: Mapping[str, Piece] = {
     "queued": ("…", "lines--quiet"),
     "skipped": ("-", "lines--quiet"),
 }
+
+
+def order(found: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those that failed last come first; the others stay as they are configured."""
+    return sorted(found, key=lambda one: last_word(one) != "failed")
 
 
 def titled(one: Mapping[str, Any]) -> str:
@@ -55,7 +62,7 @@ def took(execution: Mapping[str, Any], view: View) -> str:
     spent = execution.get("duration_ms")
     if spent is None:
         return ""
-    return f"{spent} ms" if spent < 1000 else view.duration(spent / 1000)
+    return view.duration(spent / 1000) if spent else "<1ms"
 
 
 def went(one: Mapping[str, Any], view: View) -> str:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from rich.cells import cell_len, chop_cells, set_cell_size
+from rich.cells import cell_len
 
-from batmon import probe_words, words
+from batmon import words
 from batmon.model import Reason, RunStatus, Status
 from batmon_tui.incident_state import is_quiet, on_board
-from batmon_tui.locale import Language, tr
+from batmon_tui.view import View
 
 Row = Mapping[str, Any]
 """A program as the gate sends it; see docs/gate.md."""
@@ -21,79 +19,8 @@ Row = Mapping[str, Any]
 SIGNS: Mapping[Status, str] = {Status.OK: "✓", Status.WARNING: "!", Status.ERROR: "✗", Status.UNKNOWN: "?"}
 RUNNING_SIGN = "▸"
 STRIP_LENGTH = 30
-SHORT_MOMENT = 10
 BLOCKS = "▁▂▃▄▅▆▇"
 """Seven heights: the eighth would touch the row above."""
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """How things are told: language, the zone that times are shown in, and the moment it is."""
-
-    language: Language
-    zone: ZoneInfo
-    now: datetime
-
-    def tr(self, key: str, **values: Any) -> str:
-        """A sentence of the console's own words."""
-        return tr(self.language, key, **values)
-
-    def of(self, row: Row) -> View:
-        """The same in the zone of a program, in which its schedule and its log are written; a probe has neither."""
-        if row.get("probe"):
-            return self
-        try:
-            zone = ZoneInfo(str(row.get("timezone") or self.zone.key))
-        except (ZoneInfoNotFoundError, ValueError):
-            return self
-        return self if zone.key == self.zone.key else replace(self, zone=zone)
-
-    def mark(self, other: View) -> str:
-        """What stands behind a time of this view among times of ``other``: its zone, unless the clocks agree."""
-        here, there = self.now.astimezone(self.zone), self.now.astimezone(other.zone)
-        return "" if here.utcoffset() == there.utcoffset() else f" {here.tzname()}"
-
-    def brief(self, when: str | None) -> str:
-        """A moment for a column: ``06:00`` of today, ``Wed 06:00`` within six days, else as ``moment``.
-
-        Where ``moment`` is no longer than that (``내일 06:00``), it is taken.
-        """
-        told = self.moment(when)
-        if not when:
-            return told
-        at = datetime.fromisoformat(when).astimezone(self.zone)
-        days = abs((at.date() - self.now.astimezone(self.zone).date()).days)
-        if days == 0:
-            return f"{at:%H:%M}"
-        if days >= len(self._weekdays) or cell_len(told) <= SHORT_MOMENT:
-            return told
-        return f"{self._weekdays[at.weekday()]} {at:%H:%M}"
-
-    @property
-    def _weekdays(self) -> list[str]:
-        return self.tr("days").split()
-
-    def moment(self, when: str | None) -> str:
-        """``today 06:00``; a dash for no moment."""
-        return "–" if not when else words.moment(when, self.zone, self.now, self.language)
-
-    def stamp(self, when: str | None) -> str:
-        """A moment to the second: ``06:00:12`` of today, else with its day; a dash for no moment."""
-        if not when:
-            return "–"
-        at, today = datetime.fromisoformat(when).astimezone(self.zone), self.now.astimezone(self.zone)
-        same = at.date() == today.date()
-        return f"{at:%H:%M:%S}" if same else f"{self.moment(when)}:{at:%S}"
-
-    def exactly(self, seconds: float | None) -> str:
-        """``12ms``, ``4.2s``, from ten seconds on as ``duration``: how long a probe's look took."""
-        return "–" if seconds is None else probe_words.seconds_in_words(seconds, self.language, self.duration)
-
-    def duration(self, seconds: float | None) -> str:
-        """``41s``, below a second ``12ms``; a dash when it is not known."""
-        if seconds is not None and 0 < seconds < 1:
-            return f"{round(seconds * 1000)}ms" if seconds >= 0.001 else "<1ms"
-        return "–" if seconds is None else words.duration(seconds, self.language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +113,8 @@ def in_short(row: Row, view: View) -> str:
     """The reason for a column: without what stands in the columns beside it."""
     facts, reason = row["facts"], row["reason"]
     if reason == Reason.FAILED and facts.get("line"):
-        failed = words.in_short(reason, facts, view.language)
-        return f"{failed or words.run_status_word(RunStatus.FAILED, view.language)}: {facts['line']}"
+        failed = words.in_short(reason, facts, view.language) or words.run_status_word(RunStatus.FAILED, view.language)
+        return f"{failed}: {words.line_in_words(str(facts['line']), view.language)}"
     if reason in (Reason.TOO_SHORT, Reason.UNUSUAL_OUTPUT, Reason.UNUSUAL_TIME):
         return words.in_short(reason, facts, view.language)
     if reason == Reason.SUCCEEDED:
@@ -255,29 +182,6 @@ def _mark(word: str, seconds: float | None, usual: float) -> str:
     if usual <= 0:
         return BLOCKS[0] if seconds <= 0 else BLOCKS[1]
     return BLOCKS[max(0, min(len(BLOCKS) - 1, round(float(seconds) / usual * 2) - 1))]
-
-
-def fit(text: str, width: int, *, right: bool = False) -> str:
-    """``text`` in exactly ``width`` cells, cut with an ellipsis when it is longer; a wide character is never halved."""
-    if width <= 0:
-        return ""
-    if cell_len(text) > width:
-        return set_cell_size(text, width) if width == 1 else set_cell_size(_head(text, width - 1) + "…", width)
-    space = " " * (width - cell_len(text))
-    return space + text if right else text + space
-
-
-def _head(text: str, width: int) -> str:
-    chopped = chop_cells(text, width)
-    return chopped[0] if chopped else ""
-
-
-def wrap(text: str, width: int, lines: int) -> list[str]:
-    """``text`` over at most ``lines`` lines of ``width`` cells; the last one is cut with an ellipsis if need be."""
-    pieces = [piece for part in text.split("\n") for piece in (chop_cells(part, width) or [""])]
-    if len(pieces) > lines:
-        pieces = [*pieces[: lines - 1], _head(pieces[lines - 1], width - 1) + "…"]
-    return pieces
 
 
 @dataclass(frozen=True, slots=True)

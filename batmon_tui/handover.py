@@ -7,9 +7,11 @@ from typing import Any
 
 from batmon import words
 from batmon.model import Status
-from batmon_tui.board import SIGNS, View
+from batmon_tui.board import SIGNS
 from batmon_tui.incident_state import sign, state
 from batmon_tui.incidents import Line, about, group, one_line, order, stamp, why
+from batmon_tui.locale import dictionary
+from batmon_tui.view import View
 
 _COLOURS: Mapping[str, str] = {
     Status.OK: "lines--ok", Status.WARNING: "lines--warning", Status.ERROR: "lines--error",
@@ -18,12 +20,19 @@ _COLOURS: Mapping[str, str] = {
 
 
 def lines(answer: Mapping[str, Any], view: View) -> list[Line]:
-    """What is open, what opened and ended, what changed, failed and was done; a key names its kind: ``open:12``."""
-    still = {one["id"] for one in answer["open"]}
+    """What is open, what ended, what changed, failed and was done; a key names its kind: ``open:12``.
+
+    An incident is listed once: one that ended and opened again is open.
+    """
+    still, over = ({one["id"] for one in answer[key]} for key in ("open", "resolved"))
     groups = {
         "open": _incidents("open", order(answer["open"]), view, "begun_at"),
-        "resolved": _incidents("resolved", answer["resolved"], view, "resolved_at"),
-        "opened": _incidents("opened", [one for one in answer["opened"] if one["id"] not in still], view, "opened_at"),
+        "resolved": _incidents(
+            "resolved", [one for one in answer["resolved"] if one["id"] not in still], view, "resolved_at"
+        ),
+        "opened": _incidents(
+            "opened", [one for one in answer["opened"] if one["id"] not in still | over], view, "opened_at"
+        ),
         "changed": _changed(answer["changed"], view),
         "automations": _automations(answer["automations"], view),
         "silences": _silences(answer["silences"], view),
@@ -87,5 +96,6 @@ def _silences(silences: Mapping[str, Sequence[Mapping[str, Any]]], view: View) -
 
 def _acts(acts: Sequence[Mapping[str, Any]], view: View) -> Iterator[Line]:
     for place, one in enumerate(acts):
-        said = one["action"] if one["outcome"] == "done" else f"{one['action']} ({one['outcome']})"
+        said = dictionary(view.language).get(f"handover.act.{one['action']}", str(one["action"]))
+        said += "" if one["outcome"] == "done" else f" ({one['outcome']})"
         yield f"act:{place}", (" ", ""), (stamp(view, one["at"]), one["target"], one["actor"], said), "lines--quiet"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from batmon_tui.board import View
+    from batmon_tui.view import View
 
 RANK: Mapping[str, int] = {
     "open": 0, "flapping": 1, "acknowledged": 2, "held": 3, "silenced": 4, "maintenance": 5, "resolved": 6,

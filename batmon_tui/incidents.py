@@ -8,8 +8,9 @@ from typing import Any
 
 from batmon import words
 from batmon.model import Reason
-from batmon_tui.board import View, wrap
+from batmon_tui.cells import wrap
 from batmon_tui.incident_state import RANK, sign, state
+from batmon_tui.view import View
 
 Incident = Mapping[str, Any]
 """An incident as the gate gives it; see docs/gate.md."""
@@ -20,6 +21,8 @@ TOLD_SIGNS: Mapping[str, tuple[str, str]] = {
     "sent": ("✓", "lines--ok"), "failed": ("✗", "lines--error"), "retrying": ("!", "lines--warning"),
     "waiting": ("…", "lines--quiet"), "owed": ("…", "lines--quiet"), "withdrawn": ("-", "lines--quiet"),
 }  # fmt: skip
+REACHED = 3
+"""Names of those whom messages have reached that the page's head shows at most."""
 ERROR_LINES = 12
 """Lines of a run's error that the page shows at most, the last ones."""
 
@@ -73,7 +76,8 @@ def head(incident: Incident, answer: Mapping[str, Any], view: View) -> list[tupl
     if incident["tags"]:
         parts.append(", ".join(incident["tags"]))
     found.append((" · ".join(parts), "foreground"))
-    found += [(said, "warning" if incident["state"] == "open" else "accent") for said in _handled(incident, view)]
+    told = _reached(answer.get("told", ()))
+    found += [(said, "warning" if incident["state"] == "open" else "accent") for said in _handled(incident, told, view)]
     found += [
         (tr("incident.waits_for", name=other["program"], why=one_line(why(other, view))), "doubt")
         for other in answer["held_by"]
@@ -81,8 +85,15 @@ def head(incident: Incident, answer: Mapping[str, Any], view: View) -> list[tupl
     return found
 
 
-def _handled(incident: Incident, view: View) -> Iterator[str]:
-    """Who has it, or that nobody does; what keeps it quiet; how it ended."""
+def _reached(told: Sequence[Mapping[str, Any]]) -> str:
+    """Whom messages have reached, each once: ``kim@example.com, ops-slack +1``; empty when nobody."""
+    reached = list(dict.fromkeys(str(one["recipient"] or one["channel"]) for one in told if one["state"] == "sent"))
+    more = f" +{len(reached) - REACHED}" if len(reached) > REACHED else ""
+    return one_line(", ".join(reached[:REACHED])) + more
+
+
+def _handled(incident: Incident, reached: str, view: View) -> Iterator[str]:
+    """Who has it, or that nobody does and whom messages have reached; what keeps it quiet; how it ended."""
     tr = view.tr
     if incident["resolved_at"]:
         who = incident["resolved_by"]
@@ -96,7 +107,7 @@ def _handled(incident: Incident, view: View) -> Iterator[str]:
         yield said + (f": {one_line(incident['acknowledged_note'])}" if incident["acknowledged_note"] else "")
     elif incident["state"] == "open":
         told = tr("incident.step", n=incident["step"]) if incident["step"] else tr("incident.nobody_told")
-        yield f"{tr('incident.nobody')} · {told}"
+        yield f"{tr('incident.nobody')} · {told}" + (f": {reached}" if reached else "")
     if incident["silenced_by"]:
         until = f" · {tr('incident.until', until=view.moment(incident['until']))}" if incident["until"] else ""
         yield tr("incident.quiet_by", what=_named(incident["silenced_by"], view)) + until

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from batmon.errors import BadRequest, BatmonError
 
 if TYPE_CHECKING:
-    from batmon_tui.board import View
     from batmon_tui.link import Link
+    from batmon_tui.view import View
 
 LOOK_EVERY = 10
 """Seconds between two looks for unread entries."""

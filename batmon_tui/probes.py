@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from batmon import probe_words
-from batmon_tui.board import Row, View
+from batmon_tui.board import Row
+from batmon_tui.view import View
 
 Fact = tuple[str, str]
 """A key of the locale, and what is said of it."""

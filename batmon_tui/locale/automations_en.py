@@ -5,6 +5,7 @@ WORDS = {
     "form.needed": "Please fill in: {what}",
     "form.no_time": "That is no time ahead. Write 4h, 1d12h, 18:00, tomorrow 09:00 or 2026-11-22 09:00.",
     "form.send": "Enter begins a line · Ctrl+S sends · Esc cancels",
+    "form.sure": "Ctrl+S {button} · Esc cancel",
     "form.viewer": "Your key is a viewer's: it can look, but not act. An admin can change that.",
     "form.why": "why (may be left out)",
     "form.none_match": "Nothing matches “{text}”. Esc shows all.",

@@ -5,6 +5,7 @@ WORDS = {
     "form.needed": "입력이 필요합니다: {what}",
     "form.no_time": "앞으로의 시각이 아닙니다. 4h, 1d12h, 18:00, 내일 09:00, 2026-11-22 09:00처럼 쓰세요.",
     "form.send": "Enter 줄바꿈 · Ctrl+S 보내기 · Esc 취소",
+    "form.sure": "Ctrl+S {button} · Esc 취소",
     "form.viewer": "조회자 키로는 볼 수만 있습니다. 관리자가 바꿀 수 있습니다.",
     "form.why": "이유 (비워도 됩니다)",
     "form.none_match": "“{text}”에 맞는 것이 없습니다. Esc를 누르면 모두 보입니다.",

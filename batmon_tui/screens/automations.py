@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from batmon.model import Role
 from batmon_tui import automations as words_of
-from batmon_tui.board import fit, wrap
+from batmon_tui.cells import fit, wrap
 from batmon_tui.incidents import one_line
 from batmon_tui.screens.form import Box, Filled, FormDialog
 from batmon_tui.screens.listing import Line, ListPage, holds
@@ -30,6 +30,7 @@ class AutomationsView(CellList):
 
     right = (4,)
     give_way = (1, 4)
+    most: Mapping[int, int] = {0: 24, 1: 28}
     least_last = 24
 
 
@@ -115,7 +116,7 @@ class AutomationsScreen(_Acting):
 
     async def fetch(self) -> Any:
         """All of them."""
-        return (await self.console_app.link.request("automations"))["automations"]
+        return words_of.order((await self.console_app.link.request("automations"))["automations"])
 
     def state_before(self) -> str:
         """The title."""

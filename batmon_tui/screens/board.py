@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 from textual import on
@@ -15,7 +16,8 @@ from textual.widgets import Input, Static
 
 from batmon import words
 from batmon.model import Status
-from batmon_tui.board import SIGNS, fit, status_of, why, wrap
+from batmon_tui.board import SIGNS, status_of, why
+from batmon_tui.cells import fit, wrap
 from batmon_tui.incident_state import in_detail
 from batmon_tui.screens.page import Page
 from batmon_tui.widgets.board_view import BoardView
@@ -73,6 +75,9 @@ class BoardScreen(Page):
             ("?", self.tr("key.help"), "app.help"),
             (":", self.tr("key.jump"), "app.jump"),
             ("s", self.tr("key.search"), "screen.search"),
+            ("b", self.tr("key.bell"), "app.place('bell')"),
+            ("I", self.tr("key.inbox"), "app.place('inbox')"),
+            ("J", self.tr("key.jobs"), "app.place('jobs')"),
             ("q", self.tr("key.quit"), "app.quit"),
         )
 
@@ -126,6 +131,7 @@ class BoardScreen(Page):
         colour = {Status.ERROR: "error", Status.WARNING: "warning", Status.UNKNOWN: "doubt"}.get(status, "success")
         run: dict[str, Any] = row.get("last_run") or {}
         title = row["title"] if row["title"] != row["name"] else ""
+        title = fit(title, min(cell_len(title), width // 3)).rstrip()
         since = view.tr("detail.since", word=words.status_word(status, view.language), since=view.stamp(row["since"]))
         news = words.error_in_words(row.get("signature"), view.language, view.zone, view.now)
         parts = [

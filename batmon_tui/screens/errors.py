@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from batmon.errors import BatmonError
-from batmon_tui.board import wrap
+from batmon_tui.cells import wrap
 from batmon_tui.screens.page import Page
 from batmon_tui.widgets.columns import CellList
 from batmon_tui.widgets.lines import LineList

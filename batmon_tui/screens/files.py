@@ -15,7 +15,7 @@ from textual.widgets import Static
 from batmon.errors import BatmonError
 from batmon.model import Role
 from batmon_tui import refusals
-from batmon_tui.board import fit
+from batmon_tui.cells import fit
 from batmon_tui.screens.log_deletion import DeleteLogDialog, program_of_logs
 from batmon_tui.screens.page import Page
 from batmon_tui.widgets.files_view import FilesView

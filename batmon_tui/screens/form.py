@@ -73,6 +73,8 @@ class FormDialog(Dialog[dict[str, Any]]):
                 yield Button(self.tr("rerun.cancel"), id="cancel", compact=True)
             if any(box.long for box in self._boxes):
                 yield Static(self.tr("form.send"), classes="ask", markup=False)
+            elif not self._boxes:
+                yield Static(self.tr("form.sure", button=self._button), classes="ask", markup=False)
 
     async def on_mount(self) -> None:
         """The first box has the keys, also those that came before it; without one, the button that does nothing."""

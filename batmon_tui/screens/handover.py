@@ -59,10 +59,13 @@ class HandoverScreen(ListPage):
 
     async def fetch(self) -> Any:
         """What changed since then."""
-        if self.answer is not None and not self._since:
+        asked: dict[str, str] = {"language": self.view.language}
+        if self._since:
+            asked["since"] = self._since
+        elif self.answer is not None:
             # what is asked for again is the same span, also when this visit has been counted meanwhile
-            return await self.console_app.link.request("handover", since=self.answer["since"])
-        return await self.console_app.link.request("handover", **({"since": self._since} if self._since else {}))
+            asked["since"] = self.answer["since"]
+        return await self.console_app.link.request("handover", **asked)
 
     def state_before(self) -> str:
         """The title."""
@@ -72,9 +75,10 @@ class HandoverScreen(ListPage):
         """Since when, and how much."""
         answer = self.answer
         said = [self.tr("handover.since", when=self.view.moment(answer["since"]))]
+        still = {one["id"] for one in answer["open"]}
         counts = (
             ("opened", len(answer["opened"])),
-            ("resolved", len(answer["resolved"])),
+            ("resolved", sum(one["id"] not in still for one in answer["resolved"])),
             ("open", len(answer["open"])),
         )
         said += [self.tr(f"handover.count.{key}", n=n) for key, n in counts]

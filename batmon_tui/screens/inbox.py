@@ -121,7 +121,7 @@ class InboxScreen(ListPage):
         ]
         table, last = self.listed, len(columns) + 1
         table.right = (*((0,) if all(str(one["id"]).isdecimal() for one in items) else ()), *figures)
-        table.most = {0: 12, 1: 32} | dict.fromkeys(range(2, last), WIDEST)
+        table.most = {0: 12, 1: max(32, self.size.width // 3)} | dict.fromkeys(range(2, last), WIDEST)
         table.give_way = range(last - 1, 1, -1)
         table.least_last = 12
         found = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
+from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 from textual import on
@@ -13,7 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from batmon_tui import incidents
-from batmon_tui.board import fit
+from batmon_tui.cells import fit
 from batmon_tui.incident_state import state
 from batmon_tui.screens import acting, opening
 from batmon_tui.screens.listing import Line, ListPage
@@ -119,8 +120,10 @@ class IncidentScreen(ListPage):
         """The title, its state."""
         one = self.answer["incident"]
         self.program = one["program"]
+        named, told = f"{self.state_before()} · {one['program']}", state(one, self.view)
+        room = self.size.width - cell_len(named) - cell_len(told) - 8
         title = f" {one['title']}" if one["title"] not in ("", one["program"]) else ""
-        return f"{self.state_before()} · {one['program']}{title}", [state(one, self.view)]
+        return named + fit(title, min(cell_len(title), room)).rstrip(), [told]
 
     def empty(self) -> str:
         """There is always a row; see ``incidents.lines``."""

@@ -11,16 +11,19 @@ from textual import on
 from textual.binding import Binding, BindingType
 
 from batmon_tui import incidents
-from batmon_tui.board import View, in_short
+from batmon_tui.board import in_short
 from batmon_tui.incident_state import NEEDS_SOMEBODY, sign, state
 from batmon_tui.incidents import one_line
 from batmon_tui.screens import acting, opening
 from batmon_tui.screens.listing import Line, ListPage, holds
+from batmon_tui.view import View
 from batmon_tui.widgets.columns import CellList
 from batmon_tui.widgets.lines import LineList
 
 STATES = ("", "open", "quiet", "resolved")
 """What ``f`` chooses in turn: all, those that need somebody, those that are kept quiet, those that are over."""
+NARROW = 100
+"""Below this width the list says that somebody has it or that it is quiet, and the lines below it until when."""
 OPEN_AT_MOST = 500
 RESOLVED_AT_A_TIME = 100
 
@@ -129,8 +132,10 @@ class IncidentsScreen(ListPage):
             if not self._state or self._state == (
                 "open" if word in NEEDS_SOMEBODY else "resolved" if word == "resolved" else "quiet"
             ):
+                whole = word == "held" or self.size.width >= NARROW
+                short = "acknowledged.short" if word == "acknowledged" else word
                 cells = (
-                    state(one, view),
+                    state(one, view) if whole else self.tr(f"incident.{short}"),
                     one["program"],
                     view.brief(one["begun_at"] or one["opened_at"]) + view.mark(self.view),
                     incidents.lasted(one, view),

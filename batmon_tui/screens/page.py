@@ -10,7 +10,8 @@ from textual.app import ComposeResult
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Input
 
-from batmon_tui.board import View, counts
+from batmon_tui.board import counts
+from batmon_tui.view import View
 from batmon_tui.widgets.frame import KeyLine, LostBar, TopBar
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from textual.widgets import ContentSwitcher, Static
 
 from batmon.errors import BatmonError
 from batmon_tui import refusals
-from batmon_tui.board import fit
+from batmon_tui.cells import fit
 from batmon_tui.screens.page import Page
 from batmon_tui.widgets.lines import LineList
 from batmon_tui.widgets.picture import Picture

@@ -18,7 +18,7 @@ from textual.worker import Worker
 
 from batmon.errors import BatmonError
 from batmon_tui import refusals
-from batmon_tui.board import fit, wrap
+from batmon_tui.cells import fit, wrap
 from batmon_tui.screens.moment import MomentDialog
 from batmon_tui.screens.page import Page
 from batmon_tui.widgets.lines import LineList

@@ -9,7 +9,7 @@ from rich.text import Text
 from textual import on
 from textual.binding import Binding, BindingType
 
-from batmon_tui.board import wrap
+from batmon_tui.cells import wrap
 from batmon_tui.incidents import about, one_line
 from batmon_tui.screens import acting
 from batmon_tui.screens.listing import Line, ListPage, holds

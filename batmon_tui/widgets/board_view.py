@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from batmon.model import RunStatus, Status
-from batmon_tui.board import GAP, Columns, Row, Told, View, columns, fit, order, tell
+from batmon_tui.board import GAP, Columns, Row, Told, columns, order, tell
+from batmon_tui.cells import fit
+from batmon_tui.view import View
 from batmon_tui.widgets.lines import LineList, Piece
 
 COLOURS: Mapping[Status, str] = {

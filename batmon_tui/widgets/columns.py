@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from rich.cells import cell_len
 
-from batmon_tui.board import GAP, fit
+from batmon_tui.board import GAP
+from batmon_tui.cells import fit
 from batmon_tui.widgets.lines import LineList, Piece
 
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from batmon.model import RunStatus
-from batmon_tui.board import View
+from batmon_tui.view import View
 from batmon_tui.widgets.runs_view import RUN_SIGNS, outcome
 
 _COLOURS = {

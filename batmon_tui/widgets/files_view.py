@@ -7,7 +7,9 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from batmon_tui.board import GAP, View, fit
+from batmon_tui.board import GAP
+from batmon_tui.cells import fit
+from batmon_tui.view import View
 from batmon_tui.widgets.lines import LineList, Piece
 
 _SIZES = ("B", "K", "M", "G", "T", "P")

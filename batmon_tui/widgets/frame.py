@@ -13,10 +13,12 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from batmon.model import Status
-from batmon_tui.board import SIGNS, View, fit
+from batmon_tui.board import SIGNS
+from batmon_tui.cells import fit
 from batmon_tui.news import COLOURS as RING_COLOURS
 from batmon_tui.news import SIGNS as RINGS
 from batmon_tui.news import News
+from batmon_tui.view import View
 
 _COLOURS = {Status.ERROR: "error", Status.WARNING: "warning", Status.UNKNOWN: "doubt", Status.OK: "success"}
 

@@ -15,7 +15,9 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from batmon.model import RunStatus
-from batmon_tui.board import GAP, View, fit, wrap
+from batmon_tui.board import GAP
+from batmon_tui.cells import fit, wrap
+from batmon_tui.view import View
 from batmon_tui.widgets.lines import LineList, Piece
 from batmon_tui.widgets.runs_view import RUN_SIGNS
 

@@ -140,7 +140,7 @@ class LineList(ScrollView):
 
     def render_line(self, y: int) -> Strip:
         """One line of the widget: the heading, or a row."""
-        width = self.size.width
+        width = self.scrollable_content_region.width
         if y == 0:
             return self._drawn(self.heading(width), width, self._look("lines--heading"), mark=" ")
         index = self.scroll_offset.y + y - 1

@@ -14,9 +14,10 @@ from textual.widgets import Static
 
 from batmon import words
 from batmon.model import Status
-from batmon_tui.board import SIGNS, Row, View, status_of, why
+from batmon_tui.board import SIGNS, Row, status_of, why
 from batmon_tui.incident_state import in_detail
 from batmon_tui.probes import probe_facts
+from batmon_tui.view import View
 from batmon_tui.widgets.plot_view import PlotView
 
 PLOTTED = 100

@@ -9,8 +9,9 @@ from typing import Any
 from rich.cells import cell_len
 
 from batmon.model import RunStatus, Status
-from batmon_tui.board import RUNNING_SIGN, SIGNS, View
+from batmon_tui.board import RUNNING_SIGN, SIGNS
 from batmon_tui.probes import amount, amount_in_words
+from batmon_tui.view import View
 from batmon_tui.widgets.lines import Piece
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"

@@ -10,7 +10,7 @@ from rich.text import Text
 from textual.app import RenderResult
 from textual.widget import Widget
 
-from batmon_tui.board import View
+from batmon_tui.view import View
 from batmon_tui.widgets.plot import plot, rates
 
 _COLOURS: Mapping[str, str] = {

@@ -8,7 +8,9 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from batmon_tui.board import GAP, View, fit
+from batmon_tui.board import GAP
+from batmon_tui.cells import fit
+from batmon_tui.view import View
 from batmon_tui.widgets.files_view import size_in_words
 from batmon_tui.widgets.lines import Piece
 

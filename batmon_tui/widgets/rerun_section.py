@@ -13,7 +13,8 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from batmon.model import Origin
-from batmon_tui.board import Row, View
+from batmon_tui.board import Row
+from batmon_tui.view import View
 from batmon_tui.widgets.runs_view import RUN_SIGNS, outcome
 
 SHOWN = 10

@@ -9,7 +9,9 @@ from rich.cells import cell_len
 
 from batmon import words
 from batmon.model import RunStatus, Status
-from batmon_tui.board import GAP, RUNNING_SIGN, SIGNS, View, fit
+from batmon_tui.board import GAP, RUNNING_SIGN, SIGNS
+from batmon_tui.cells import fit
+from batmon_tui.view import View
 from batmon_tui.widgets.lines import LineList, Piece
 
 DIED = "DIED"
@@ -116,6 +118,7 @@ def _told(run: Mapping[str, Any], view: View) -> tuple[str, ...]:
     if run.get("status_of"):
         return _check(run, view)
     message = str(run.get("message") or "") or next(iter(str(run.get("error_details") or "").splitlines()), "")
+    message = words.line_in_words(message, view.language)
     by = f" · {run['started_by']}" if run.get("started_by") else ""
     return (
         outcome(run, view),

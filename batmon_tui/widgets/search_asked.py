@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from batmon.moments import moment_of
-from batmon_tui.board import View
+from batmon_tui.view import View
 from batmon_tui.widgets.log_words import in_bytes
 
 KEPT = 10_000

@@ -11,7 +11,9 @@ from typing import Any
 from rich.cells import cell_len, chop_cells
 from textual.geometry import Size
 
-from batmon_tui.board import GAP, View, fit
+from batmon_tui.board import GAP
+from batmon_tui.cells import fit
+from batmon_tui.view import View
 from batmon_tui.widgets.lines import LineList, Piece
 
 KEPT_CHARS = 1000

@@ -21,13 +21,16 @@ from rich.cells import cell_len
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from batmon_tui.screens import opening
+from batmon_tui.screens.incident import IncidentScreen
 from batmon_tui.screens.program import ProgramScreen
 from batmon_tui.widgets.board_view import BoardView
 from batmon_tui.widgets.log_paper import LogPaper
 from batmon_tui.widgets.runs_view import RunsView
 from tests.tui import log_stage
+from tests.tui.incidents_stage import IncidentsOnStage
 from tests.tui.log_stage import LogServer
-from tests.tui.stage import Stage, until
+from tests.tui.stage import Stage, at, until
 
 SIZE = (110, 28)
 WIDE = (120, 28)
@@ -86,7 +89,24 @@ async def log(app: Any, pilot: Pilot[None]) -> None:
     await until(pilot, lambda: paper.current is not None and paper.current.level == "error", "the error")
 
 
-PICTURES = {"board": board, "program": program, "log": log, "rerun": rerun}
+async def incident(app: Any, pilot: Pilot[None]) -> None:
+    """The page of the incident that the program's failure opened."""
+    await board(app, pilot)
+    opening.incident(app, 12)
+    await until(pilot, lambda: isinstance(app.screen, IncidentScreen) and app.screen.ready, "the page")
+    await until(pilot, lambda: bool(app.screen.listed.keys), "its rows")
+
+
+class IncidentsWithoutTraps(IncidentsOnStage):
+    """The same story, for people."""
+
+    async def _incident(self, caller: Any, args: Any) -> Any:
+        answer = without_traps(await super()._incident(caller, args))
+        first = {**answer["first"]["facts"], "start": at("21:00:00", 1), "failures": 1}
+        return {**answer, "first": {**answer["first"], "facts": first}}
+
+
+PICTURES = {"board": board, "program": program, "log": log, "rerun": rerun, "incident": incident}
 
 
 def aligned(svg: str) -> str:
@@ -125,7 +145,9 @@ async def take(app: Any, steps: Steps, size: tuple[int, int]) -> str:
 
 async def picture(steps: Steps, language: str, state: Path) -> str:
     """One picture, with a stage of its own below ``state``."""
-    stage = Stage(state, logs=log_stage.story(LogServer(state / "kindscrap")).answers().verbs())
+    logs, incidents = log_stage.story(LogServer(state / "kindscrap")).answers().verbs(), IncidentsWithoutTraps()
+    incidents.opened = []  # nothing happened since the last visit, so that the board is the board alone
+    stage = Stage(state, logs={**logs, **incidents.verbs()})
     stage.rows, stage.runs = without_traps(stage.rows), without_traps(stage.runs)
     await stage.start()
     try:

@@ -44,7 +44,7 @@ async def test_each_says_when_it_ran_will_run_and_how_it_went(stage):
         page = await listed(app, pilot)
         said = {key: " ".join(row(page, key, 160).split()) for key in page.listed.keys}
         assert (
-            said["daily_statistics"] == "✓ daily_statistics 회원 활동 통계 집계 daily 00:00 00:00 840 ms 00:00 success"
+            said["daily_statistics"] == "✓ daily_statistics 회원 활동 통계 집계 daily 00:00 00:00 840ms 00:00 success"
         )
         assert said["monthly_backup"].startswith("= monthly_backup 데이터베이스 백업 monthly on 1 02:00 paused 12m 34s")
         assert said["old_answers"].endswith("daily 18:00 18:00 never ran")
@@ -95,6 +95,8 @@ async def test_run_pause_and_resume_ask_first(stage, automations):
     app = stage.app("en")
     async with app.run_test(size=SIZE) as pilot:
         page = await listed(app, pilot)
+        assert page.chosen == "pending_items", "what failed comes first"
+        page.listed.go_to("daily_statistics")
         await pilot.press("r", "enter")
         await until(pilot, lambda: app.screen is page, "Enter on nothing chosen runs nothing")
         assert not automations.asked

@@ -8,8 +8,10 @@ from rich.cells import cell_len
 from stage import NOW, story
 
 from batmon.model import Status
-from batmon_tui.board import View, columns, counts, fit, fold, order, strip, tell, wrap
+from batmon_tui.board import columns, counts, fold, order, strip, tell
+from batmon_tui.cells import fit, wrap
 from batmon_tui.locale import dictionary
+from batmon_tui.view import View
 from batmon_tui.widgets.board_view import _COLUMNS
 
 ROWS = {row["name"]: row for row in story()[0]}

@@ -10,8 +10,8 @@ from rich.console import Console
 
 from batmon.model import LogEvidence, LogSpan, ProcessEvidence, RecordEvidence, Run, RunStatus
 from batmon.store.run_rows import run_json
-from batmon_tui.board import View
 from batmon_tui.theme import DARK
+from batmon_tui.view import View
 from batmon_tui.widgets.evidence import beside
 
 START = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)

@@ -50,7 +50,7 @@ async def test_after_a_login_one_line_says_what_happened_until_it_is_read(stage)
     app = stage.app("en")
     async with app.run_test(size=SIZE) as pilot:
         await board_of(app, pilot)
-        await until(pilot, lambda: line(app) == "3 incidents since you left at Tue 18:02: H", "the line")
+        await until(pilot, lambda: line(app) == "3 incidents since Tue 18:02 · H handover", "the line")
         await pilot.press("H")
         await until(pilot, lambda: isinstance(app.screen, HandoverScreen), "the page")
         await pilot.press("escape")
@@ -61,7 +61,7 @@ async def test_escape_takes_the_line_away_and_a_quiet_time_has_none(stage, incid
     app = stage.app("ko")
     async with app.run_test(size=SIZE) as pilot:
         await board_of(app, pilot)
-        await until(pilot, lambda: "이후 장애 3건: H" in line(app), "the line")
+        await until(pilot, lambda: "이후 장애 3건 · H 인수인계" in line(app), "the line")
         await pilot.press("escape")
         await until(pilot, lambda: not line(app), "it is gone")
         incidents.opened = []
@@ -96,12 +96,13 @@ async def test_it_stays_with_the_span_it_began_with_and_another_can_be_asked_for
         page.ask()
         await until(pilot, lambda: len([1 for what, _ in incidents.asked if what == "handover"]) == 3, "asked again")
         spans = [args for what, args in incidents.asked if what == "handover"]
-        assert spans == [{}, {}, {"since": at("09:02:00", 3)}]
+        english = {"language": "en"}
+        assert spans == [{}, english, {"since": at("09:02:00", 3), **english}]
         await pilot.press("t")
         await until(pilot, lambda: isinstance(app.screen, MomentDialog) and app.screen._there, "since when")
         app.screen.query_one("#moment").value = "2h"
         await pilot.press("enter")
-        since = {"since": "2026-03-04T15:14:07+00:00"}
+        since = {"since": "2026-03-04T15:14:07+00:00", **english}
         await until(pilot, lambda: ("handover", since) in incidents.asked, "the other span")
 
 
@@ -122,3 +123,18 @@ async def test_a_quiet_time_has_no_rows(view):
     assert len(told.lines(answer, view)) == 6 + 4 + 1 + 2 + 1 + 2 + 1
     nothing = {key: [] for key in ("opened", "resolved", "acknowledged", "open", "changed", "automations", "acts")}
     assert told.lines({**nothing, "silences": {"begun": [], "ended": []}}, view) == []
+
+
+async def test_an_incident_that_opened_again_is_open_and_acts_are_told_in_words():
+    answer = await IncidentsOnStage()._handover(None, {})
+    again, ended = answer["open"][0], answer["resolved"][0]
+    answer["resolved"] = [again, ended]
+    answer["opened"] = [again, ended]
+    answer["acts"] = [
+        {"at": at("02:00:00"), "target": "12", "actor": "kim", "action": action, "outcome": "done"}
+        for action in ("incident.ack", "brew.tea")
+    ]
+    rows = {key: cells for key, _, cells, _ in told.lines(answer, VIEWS[1])}
+    assert [key for key in rows if key.endswith(f":{again['id']}")] == [f"open:{again['id']}"]
+    assert [key for key in rows if key.endswith(f":{ended['id']}")] == [f"resolved:{ended['id']}"]
+    assert (rows["act:0"][3], rows["act:1"][3]) == ("장애 확인", "brew.tea")

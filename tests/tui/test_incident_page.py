@@ -46,10 +46,11 @@ async def test_head_evidence_timeline_and_messages(stage):
     async with app.run_test(size=(120, 40)) as pilot:
         page = await opened(app, pilot)
         assert "Incident 12 · kindscrap 공시정보 수집   new" in text_of(page.query_one("#list-state", Static))
+        await until(pilot, lambda: "nobody has it" in text_of(page.query_one("#incident-head", Static)), "the head")
         head = text_of(page.query_one("#incident-head", Static))
         assert "✗ error  03-04 06:00 run failed, 3rd failure in a row: 로그인 실패" in head
         assert "reopened 2 times" in head
-        assert "nobody has it yet · step 2 of the ladder was told" in head
+        assert "nobody has it yet · step 2 of the ladder was told: ops@example.com" in head
         groups = [key for key in page.listed.keys if key.startswith("group:")]
         assert groups == ["group:evidence", "group:timeline", "group:told", "group:holds"]
         said = "\n".join(row(page, key) for key in page.listed.keys)

@@ -5,7 +5,6 @@ import pytest_asyncio
 from stage import Stage, until
 from textual.widgets import Button, Input, Static
 
-from batmon_tui.board import View
 from batmon_tui.incident_state import in_detail, is_quiet, on_board, sign
 from batmon_tui.screens.board import BoardScreen
 from batmon_tui.screens.form import FormDialog
@@ -13,6 +12,7 @@ from batmon_tui.screens.incident import IncidentScreen
 from batmon_tui.screens.incidents import IncidentsScreen
 from batmon_tui.screens.program import ProgramScreen
 from batmon_tui.screens.silence import SilencesScreen
+from batmon_tui.view import View
 from tests.tui.incidents_stage import IncidentsOnStage, incident
 from tests.tui.stage import at
 from tests.tui.test_board import VIEWS
@@ -99,7 +99,7 @@ async def test_a_filter_finds_by_every_word_and_older_ones_are_asked_for_page_by
 
 async def test_acknowledging_asks_for_a_note_and_a_time_in_the_programs_zone(stage, incidents):
     app = stage.app("en")
-    async with app.run_test(size=SIZE) as pilot:
+    async with app.run_test(size=(120, 40)) as pilot:
         page = await listed(app, pilot)
         await pilot.press("a", *"I am on it [/b]")
         await until(pilot, lambda: isinstance(app.screen, FormDialog) and app.screen._there, "the dialog")
@@ -116,6 +116,17 @@ async def test_acknowledging_asks_for_a_note_and_a_time_in_the_programs_zone(sta
         assert "kindscrap #12 is acknowledged." in notes(app)
     asked = [args for what, args in incidents.asked if what == "ack"]
     assert asked == [{"id": 12, "note": "I am on it [/b]", "until": "2026-03-05T09:00:00+00:00"}]
+
+
+async def test_a_narrow_list_leaves_room_for_the_reason_and_says_until_when_below(stage):
+    app = stage.app("en")
+    async with app.run_test(size=SIZE) as pilot:
+        page = await listed(app, pilot)
+        key = next(str(one["id"]) for one in page.answer["incidents"] if one["state"] == "acknowledged")
+        page.listed.go_to(key)
+        assert row(page, key).startswith(" a ack ")
+        assert "until" not in row(page, key)
+        await until(pilot, lambda: "until" in text_of(page.query_one("#list-detail", Static)), "the detail")
 
 
 async def test_what_the_daemon_refuses_stays_in_the_dialog_in_words(stage, incidents):

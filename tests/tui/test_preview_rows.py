@@ -8,8 +8,8 @@ import pytest
 from rich.cells import cell_len
 from stage import NOW
 
-from batmon_tui.board import View
 from batmon_tui.screens.download import scp_command
+from batmon_tui.view import View
 from batmon_tui.widgets.files_view import size_in_words
 from batmon_tui.widgets.preview_list import _scrolled
 from batmon_tui.widgets.preview_rows import facts, heading, rows_of, shown

@@ -6,9 +6,10 @@ from textual.widgets import Static
 
 from batmon.gate.server import Verb
 from batmon.model import Role
-from batmon_tui.board import View, tell
+from batmon_tui.board import tell
 from batmon_tui.screens.board import BoardScreen
 from batmon_tui.screens.program import ProgramScreen
+from batmon_tui.view import View
 from batmon_tui.widgets.runs_view import RunsView
 from tests.tui.stage import at, row, run
 from tests.tui.test_board import VIEWS

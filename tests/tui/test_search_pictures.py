@@ -10,7 +10,7 @@ from textual.widgets import Input
 
 import batmon_tui
 from batmon_tui.app import BatmonApp
-from batmon_tui.board import fit
+from batmon_tui.cells import fit
 from batmon_tui.screens.moment import MomentDialog
 from batmon_tui.screens.search import SearchScreen
 from batmon_tui.widgets.board_view import BoardView
