@@ -13,7 +13,21 @@ TYPE_CHECKING = False  # typing and collections.abc cost more than all of this f
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_OURS = frozenset({"paths", "database", "ssh", "ui", "node", "demo"})
+_OURS = frozenset(
+    {
+        "paths",
+        "database",
+        "ssh",
+        "ui",
+        "node",
+        "demo",
+        "[programs]",
+        "[probes]",
+        "[automations]",
+        "[inboxes]",
+        "[routes]",
+    }
+)
 
 
 def find(explicit: str | None, environ: Mapping[str, str], cwd: str) -> str | None:
@@ -47,7 +61,7 @@ def is_ours(path: str) -> bool:
     """Whether the file has a table that only a configuration of BATMON has; it need not be valid TOML."""
     try:
         with open(path, encoding="utf-8-sig", errors="replace") as file:  # noqa: PTH123 - as above
-            return any(_header(line) in _OURS or _header(line) == "[programs]" for line in file)
+            return any(_header(line) in _OURS for line in file)
     except OSError:
         return False
 

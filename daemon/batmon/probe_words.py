@@ -16,7 +16,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "memory": ("메모리 사용률", "memory use"),
     "container": ("최근 1시간 컨테이너 재시작", "container restarts in the last hour"),
     "certificate": ("인증서 만료까지", "certificate expires in"),
-    "automations": ("실패했거나 실행되지 않은 자동 작업", "automations that failed or never ran"),
+    "automations": ("자동화", "automations"),
     "mail": ("메일 발송 실패율", "mail failure rate"),
     "command": ("점검 명령", "check command"),
 }
@@ -130,7 +130,10 @@ def _measured(t: Teller) -> str:
         past = figure(t, value, unit)
         return t.pick(f"인증서가 {past} 전에 만료됨", f"the certificate expired {past} ago")
     if kind == "automations" and not value:
-        return t.pick("자동 작업 모두 정상", "all automations are well")
+        return t.pick("자동화 모두 정상", "all automations are well")
+    if kind == "automations":
+        some = "automation" if value == 1 else "automations"
+        return t.pick(f"실패했거나 실행되지 않은 자동화 {value:g}건", f"{value:g} {some} failed or never ran")
     said = f"{_label(t)} {figure(t, value, unit)}"
     if kind == "mail" and t.facts.get("total") is not None:
         failed, total = t.facts.get("failed"), t.facts["total"]

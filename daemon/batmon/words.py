@@ -128,7 +128,7 @@ class _Teller:
         return self.span(round(seconds))
 
     def with_line(self, sentence: str, key: str = "line") -> str:
-        line = self.text(key)
+        line = line_in_words(self.text(key), self.language)
         return f"{sentence}: {line}" if line else sentence
 
 
@@ -358,6 +358,18 @@ def in_short(reason: Reason | str, facts: Mapping[str, Any], language: Language)
             return f"{count}회 {'이상 ' if more else ''}연속 실패"
         return f"at least {count} failures in a row" if more else f"{_ordinal(count)} failure in a row"
     return ""
+
+
+_OWN_LINES: Mapping[str, str] = {
+    "its process ended without a word": "프로세스가 아무 기록 없이 끝남",
+    "no end found within max_runtime": "최대 실행 시간 안에 끝난 기록이 없음",
+}
+"""What BATMON itself writes as the message of a run that it had to end -> the same in Korean."""
+
+
+def line_in_words(line: str, language: Language) -> str:
+    """A run's last line as it is; where it is one that BATMON wrote, in the language."""
+    return _OWN_LINES.get(line, line) if language == "ko" else line
 
 
 def error_in_words(signature: Mapping[str, Any] | None, language: Language, zone: ZoneInfo, now: datetime) -> str:

@@ -142,3 +142,4 @@ async def test_the_command_line_shows_events_and_decides_what_waits(installation
     audit = await installation.ask("audit")
     acted = [entry for entry in audit["entries"] if entry["action"] == "inbox.act"]
     assert [entry["outcome"] for entry in acted] == ["refused", "done", "failed"]
+    assert acted[1]["target"] == "people answer 1"

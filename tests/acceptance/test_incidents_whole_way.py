@@ -6,7 +6,7 @@ import json
 import pytest_asyncio
 
 from tests.acceptance.installation import PATIENCE_SEC, log_line
-from tests.acceptance.mailbox import Mailbox, text_of
+from tests.acceptance.smtp_inbox import Mailbox, text_of
 
 OPS = "ops@example.com"
 

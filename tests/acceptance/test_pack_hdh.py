@@ -16,7 +16,7 @@ import pytest_asyncio
 
 from batmon.engine.daemon import Daemon
 from tests.acceptance.installation import Installation
-from tests.acceptance.mailbox import Mailbox, text_of
+from tests.acceptance.smtp_inbox import Mailbox, text_of
 
 SEOUL = ZoneInfo("Asia/Seoul")
 ADMIN = "admin@hdh.example.com"

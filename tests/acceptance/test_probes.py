@@ -170,4 +170,4 @@ sql = "SELECT 1 / 0"
     assert failed["facts"]["troubled"] == [{"name": "daily_stats", "trouble": "failed"}]
     code, out, _ = await place.batmon("check", "batmon-automations", "--language", "ko")
     assert code == 2
-    assert "실패했거나 실행되지 않은 자동 작업 1건: daily_stats (" in out
+    assert "실패했거나 실행되지 않은 자동화 1건: daily_stats (" in out

@@ -27,6 +27,12 @@ admins = ["ops@example.com"]
 """
 
 
+async def whole_messages(store, **wanted):
+    """The messages of a list, newest first, with what their templates are given."""
+    notifications = Notifications(store)
+    return [await notifications.find(one.id) for one in await notifications.listed(**wanted)]
+
+
 class World:
     """One daemon's worth of incident handling. ``now`` is the clock."""
 
@@ -97,7 +103,7 @@ class World:
 
     async def messages(self):
         """What has been owed so far, oldest first: (event, recipient, names of programs)."""
-        found = await Notifications(self.store).listed(limit=500)
+        found = await whole_messages(self.store, limit=500)
         return [
             (one.data["event"], one.recipient, [program["name"] for program in one.data["programs"]])
             for one in reversed(found)

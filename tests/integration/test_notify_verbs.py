@@ -108,6 +108,8 @@ async def test_a_list_is_asked_for_by_what_it_is_about(answers, ids):
     for wrong in ({"state": "dead"}, {"channel": 3}, {"since": "noon"}, {"incident": -1}, {"limit": "many"}):
         with pytest.raises(BadRequest):
             await answers.listed(OPS, wrong)
+    with pytest.raises(NotFound, match="no channel is called 'slak'"):
+        await answers.listed(OPS, {"channel": "slak"})
 
 
 async def test_one_is_shown_with_its_attempts_by_id_or_number(answers, ids):
@@ -170,6 +172,17 @@ async def test_a_preview_is_rendered_with_sample_data_or_with_ones_own(answers):
     for wrong in ({}, {"template": "test", "language": "fr"}, {"template": "test", "data": 3}, {"template": "x" * 999}):
         with pytest.raises(BadRequest):
             await answers.preview(OPS, wrong)
+
+
+async def test_a_preview_of_ones_own_template_says_that_it_needs_data(answers, tmp_path):
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "order.ko.txt").write_text("Subject: {{ row.name }}\n\nx\n", encoding="utf-8")
+    answers._templates = Templates(tmp_path)
+    with pytest.raises(TemplateError, match="undefined") as caught:
+        await answers.preview(OPS, {"template": "order", "language": "ko"})
+    assert "--data" in caught.value.hint
+    data = {"row": {"name": "Kim"}}
+    assert (await answers.preview(OPS, {"template": "order", "language": "ko", "data": data}))["subject"] == "Kim"
 
 
 @pytest.fixture

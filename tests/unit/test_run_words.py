@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from batmon.commands.table import run_status
-from batmon_tui.board import View
+from batmon_tui.view import View
 from batmon_tui.widgets.runs_view import outcome, shown_status
 
 DEAD, ALIVE = {"process": {"pid": 7, "alive": False}}, {"process": {"pid": 7, "alive": True}}

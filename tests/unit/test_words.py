@@ -8,11 +8,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from batmon.judge.verdict import NO_END, NO_WORD
 from batmon.model import Reason, RunStatus, Status
 from batmon.words import (
     clock,
     duration,
     error_in_words,
+    line_in_words,
     moment,
     plugin_lines,
     run_status_word,
@@ -176,3 +178,10 @@ def test_what_is_news_of_a_kind_of_error(changes, korean, english):
     assert error_in_words(note, "ko", zone, now) == korean
     assert error_in_words(note, "en", zone, now) == english
     assert error_in_words(None, "en", zone, now) == ""
+
+
+@pytest.mark.parametrize("line", [NO_END, NO_WORD])
+def test_what_batmon_wrote_of_a_run_is_told_in_the_language_and_other_lines_as_they_are(line):
+    assert line_in_words(line, "en") == line
+    assert line_in_words(line, "ko").isascii() is False
+    assert line_in_words("its process ended badly", "ko") == "its process ended badly"

@@ -27,6 +27,7 @@ from batmon.errors import BadRequest, BatmonError, ConfigError
 log = logging.getLogger(__name__)
 
 _HELP = "Operations console for batch work: what should have run, what did, and why not."
+TWICE = """\n  over SSH quotes count twice: ssh ... 'job pause NAME --why "several words"'"""
 _GLOBAL = ("--config", "--state", "--language")
 
 
@@ -155,7 +156,8 @@ def _explained(session: Session, error: Exception) -> int:
         context = getattr(error, "ctx", None)
         usage = "" if context is None else f"{context.get_usage()}\n"
         message = words().replace("Value error, ", "")
-        session.err(message if message.startswith("Usage:") else f"{usage}batmon: {message}")
+        quotes = "" if isinstance(session, LocalSession) or "extra argument" not in message else TWICE
+        session.err(message if message.startswith("Usage:") else f"{usage}batmon: {message}{quotes}")
         return WRONG_USAGE
     if isinstance(error, BatmonError):
         name = "" if isinstance(error, ConfigError) and error.problems else "batmon: "  # each begins with its file

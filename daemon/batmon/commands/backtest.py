@@ -20,7 +20,7 @@ from batmon.words import Language, duration, say
 Shape = Mapping[str, Any]
 _HEADS: Mapping[Language, tuple[str, ...]] = {
     "en": ("", "fired", "until", "run", "why"),
-    "ko": ("", "발생", "해소", "실행", "이유"),
+    "ko": ("", "발생", "해결", "실행", "이유"),
 }
 
 

@@ -3,6 +3,7 @@
 # No `from __future__ import annotations`: typer reads the annotations of functions inside functions.
 
 from collections.abc import Coroutine
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -13,6 +14,14 @@ from batmon.commands.options import Json
 
 Action = Coroutine[Any, Any, int]
 Number = Annotated[str, typer.Argument(metavar="ID", show_default=False, hidden=True)]
+
+
+class State(StrEnum):
+    """What can be asked for."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    DEAD = "dead"
 
 
 def add_event_verbs(app: typer.Typer, command: type[TyperCommand]) -> None:
@@ -55,13 +64,15 @@ def _event_list(
     context: typer.Context,
     *,
     rule: Annotated[str | None, typer.Option(metavar="NAME", help="only of this rule")] = None,
-    state: Annotated[str | None, typer.Option(metavar="waiting|done|dead", help="only in this state")] = None,
+    only: Annotated[State | None, typer.Option("--only", help="only in this state")] = None,
     before: Annotated[int | None, typer.Option(metavar="ID", min=1, help="only those before this one")] = None,
     limit: Annotated[int, typer.Option(metavar="N", min=1, max=event.MOST, help="how many")] = 50,
     as_json: Json = False,
 ) -> Action:
     """Show events, newest first, and rules that cannot be watched."""
-    return event.listed(context.obj, rule=rule, state=state, before=before, limit=limit, as_json=as_json)
+    return event.listed(
+        context.obj, rule=rule, state=None if only is None else only.value, before=before, limit=limit, as_json=as_json
+    )
 
 
 def _event_show(context: typer.Context, number: Number, *, as_json: Json = False) -> Action:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from batmon.commands.session import DONE, FAILED, Session
-from batmon.commands.table import table
+from batmon.commands.table import moment, table
 from batmon.errors import BadRequest
 
 MOST = 500
 """Items that the daemon gives at most."""
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?\+00:00")
+"""A time as the rows of an inbox have it."""
 _WORDS = {
     "en": {
         "inboxes": ("inbox", "waiting", "actions", "title"),
@@ -73,7 +78,8 @@ async def items(session: Session, name: str, *, limit: int, as_json: bool) -> in
     if not found:
         session.err(str(words["empty"]).format(title=inbox["title"]))
         return DONE
-    rows = [(one["id"], one["title"], _others(one["row"])) for one in found]
+    zone = ZoneInfo(str(gate.hello.get("timezone") or "UTC"))
+    rows = [(one["id"], one["title"], _others(one["row"], zone)) for one in found]
     heads = (str(words["item"]), str(words["title"]), str(words["more_columns"]))
     for line in table(heads, rows, session.width):
         session.out(line)
@@ -106,7 +112,13 @@ def _actions(inbox: dict[str, Any]) -> str:
     return ", ".join(shown) or "-"
 
 
-def _others(row: dict[str, Any]) -> str:
-    """An item's other columns on one line."""
+def _others(row: dict[str, Any], zone: ZoneInfo) -> str:
+    """An item's other columns on one line, times on the clocks of ``zone``."""
     shown = ((key, value) for key, value in row.items() if key not in ("id", "title") and value not in (None, ""))
-    return "  ".join(f"{key}={' '.join(str(value).split())}" for key, value in shown)
+    return "  ".join(f"{key}={_cell(value, zone)}" for key, value in shown)
+
+
+def _cell(value: object, zone: ZoneInfo) -> str:
+    if not isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    return moment(value, zone) if _MOMENT.fullmatch(value) else " ".join(value.split())

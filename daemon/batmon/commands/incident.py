@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,23 +18,28 @@ from batmon.words import Language, say
 MOST = 500
 Shape = Mapping[str, Any]
 _HEADS: Mapping[Language, tuple[str, ...]] = {
-    "en": ("id", "state", "severity", "program", "since", "why"),
-    "ko": ("번호", "상태", "정도", "프로그램", "시작", "이유"),
+    "en": ("id", "state", "severity", "program", "since ({zone})", "why"),
+    "ko": ("번호", "상태", "정도", "프로그램", "시작 ({zone})", "이유"),
 }
 _STATES: Mapping[str, str] = {
-    "open": "열림", "acknowledged": "확인됨", "silenced": "알림 중지", "maintenance": "점검 중", "held": "대기",
-    "flapping": "반복 중", "resolved": "해소",
+    "open": "신규", "acknowledged": "확인", "silenced": "알림 중지", "maintenance": "유지보수", "held": "보류",
+    "flapping": "반복", "resolved": "해결",
 }  # fmt: skip
 _KINDS: Mapping[str, tuple[str, str]] = {
-    "opened": ("발생", "opened"), "reopened": ("재발", "opened again"), "worse": ("악화", "worse"),
+    "opened": ("발생", "opened"), "reopened": ("다시 발생", "opened again"), "worse": ("악화", "worse"),
     "acknowledged": ("확인", "acknowledged"), "unacknowledged": ("확인 취소", "acknowledgement taken back"),
-    "ack_expired": ("확인 만료", "acknowledgement expired"), "ack_ended": ("확인 종료", "acknowledgement ended"),
-    "note": ("메모", "note"), "silenced": ("알림 중지", "silenced"), "maintenance": ("점검 시간", "maintenance"),
-    "unsilenced": ("알림 재개", "no longer silenced"), "held": ("대기: 의존 대상 장애", "held back: depends on"),
-    "released": ("대기 해제", "released"), "flapping": ("반복 시작", "flapping"), "calm": ("안정", "calm"),
-    "told": ("알림 예정", "to be told"), "escalated": ("다음 단계", "next step of the ladder"),
-    "reminded": ("다시 알림", "reminder"), "withdrawn": ("알림 취소", "not sent"), "sent": ("발송", "sent"),
-    "resolved": ("해소", "resolved"),
+    "ack_expired": ("확인 시간 끝", "acknowledgement expired"), "ack_ended": ("확인 해제", "acknowledgement ended"),
+    "note": ("메모", "note"), "silenced": ("알림 중지", "silenced"), "maintenance": ("유지보수", "maintenance"),
+    "unsilenced": ("알림 재개", "no longer silenced"), "held": ("보류", "held back: depends on"),
+    "released": ("보류 해제", "released"), "flapping": ("반복", "flapping"), "calm": ("안정됨", "calm"),
+    "told": ("알림", "to be told"), "escalated": ("상위 알림", "next step of the ladder"),
+    "reminded": ("재알림", "reminder"), "withdrawn": ("알림 철회", "not sent"), "sent": ("보냄", "sent"),
+    "resolved": ("해결", "resolved"),
+}  # fmt: skip
+_TOLD: Mapping[str, str] = {
+    "opened": "발생", "worse": "악화", "escalated": "상위 알림", "reminder": "재알림", "acknowledged": "확인",
+    "resolved": "해결", "flapping": "반복", "waiting": "대기", "owed": "대기", "retrying": "재시도 중",
+    "sent": "보냄", "failed": "실패", "withdrawn": "철회",
 }  # fmt: skip
 
 
@@ -84,12 +90,14 @@ async def listed(
         )
         for one in found
     ]
-    for line in table(_HEADS[language], rows, session.width) if rows else ():
+    heads = [head.format(zone=zone.key) for head in _HEADS[language]]
+    for line in table(heads, rows, session.width) if rows else ():
         session.out(line)
     if not rows:
         session.err("장애가 없습니다" if language == "ko" else "no incidents")
     elif answer["more"]:
-        session.err(f"there are more: --limit {min(MOST, 2 * limit)}" if limit < MOST else "there are more: --since")
+        more = f"--limit {min(MOST, 2 * limit)}" if limit < MOST else "--since"
+        session.err(f"더 있습니다: {more}" if language == "ko" else f"there are more: {more}")
     return DONE
 
 
@@ -125,7 +133,7 @@ def _page(answer: Shape, language: Language, zone: ZoneInfo) -> list[str]:
             f"알림 중지 {one['silenced_by']} ({until}까지)" if korean else f"{one['silenced_by']} until {until}"
         )
     if one["held_by"]:
-        lines.append(("대기: " if korean else "waits for ") + ", ".join(one["held_by"]))
+        lines.append(("보류: " if korean else "waits for ") + ", ".join(one["held_by"]))
     lines.append("")
     for event in answer["timeline"]:
         kind = _KINDS.get(event["kind"], (event["kind"], event["kind"]))[0 if korean else 1]
@@ -139,10 +147,14 @@ def _page(answer: Shape, language: Language, zone: ZoneInfo) -> list[str]:
     for told in answer["told"]:
         ended = told["error"] or told["why"]
         recipient = f"{told['channel']} {told['recipient']}".rstrip()
-        lines.append(
-            f"{moment(told['created_at'], zone)}  {told['kind']}  {recipient}  {told['state']}  {ended}".rstrip()
-        )
+        kind, became = (_told(told[key], language) for key in ("kind", "state"))
+        lines.append(f"{moment(told['created_at'], zone)}  {kind}  {recipient}  {became}  {ended}".rstrip())
     return lines
+
+
+def _told(word: str, language: Language) -> str:
+    """The kind of a notice, or what became of it."""
+    return _TOLD.get(word, word) if language == "ko" else word
 
 
 async def act(session: Session, verb: str, wanted: str, *, note: str = "", span: str | None = None) -> int:
@@ -167,17 +179,18 @@ async def _number(gate: GateClient, wanted: str) -> int:
 
 
 async def silence(session: Session, words: list[str], *, tag: str, pattern: str) -> int:
-    """Be quiet: ``[PROGRAM] SPAN WHY``."""
-    if len(words) == 2 and (tag or pattern):
-        words = ["", *words]
-    if len(words) != 3:
+    """Be quiet: ``[PROGRAM] TIME WHY``; over SSH, where quotes are lost, TIME and WHY may be several words."""
+    if len(words) < (2 if tag or pattern else 3):
         raise BadRequest(
             "say what is to be quiet, until when, and why", hint='as in: batmon incident silence kindscrap 2h "known"'
         )
-    program, span, why = words
     gate = await session.gate()
-    zone, language = _zone(gate), _language(session)
-    until = moment_ahead(span, zone, datetime.now(UTC))
+    zone, language, now = _zone(gate), _language(session), datetime.now(UTC)
+    program, timed = "", _timed(words, zone, now) if tag or pattern else None
+    if timed is None and len(words) > 2:
+        program, *words = words
+        timed = _timed(words, zone, now)
+    until, why = timed or (moment_ahead(words[0], zone, now), " ".join(words[1:]))
     answer = await gate.request(
         "silence.add", program=program, tag=tag, pattern=pattern, until=until.isoformat(), why=why
     )
@@ -187,7 +200,19 @@ async def silence(session: Session, words: list[str], *, tag: str, pattern: str)
         f"알림 중지 {number}, {end}까지, 열린 장애 {count}건" if language == "ko"
         else f"silence {number} until {end}, open incidents: {count}"
     )  # fmt: skip
+    if answer.get("programs") == 0:
+        unknown = "설정된 프로그램 중에 해당하는 것이 없습니다: 이름을 확인하십시오 (batmon check)"
+        session.err(unknown if language == "ko" else "nothing that is configured here fits it: batmon check names all")
     return DONE
+
+
+def _timed(words: Sequence[str], zone: ZoneInfo, now: datetime) -> tuple[datetime, str] | None:
+    """``tomorrow 09:00 WHY`` or ``2h WHY`` taken apart; None if it begins with no time."""
+    for count in (2, 1):
+        if len(words) > count:
+            with contextlib.suppress(BadRequest):
+                return moment_ahead(" ".join(words[:count]), zone, now), " ".join(words[count:])
+    return None
 
 
 async def silences(session: Session, *, ended: bool, as_json: bool) -> int:
@@ -199,9 +224,9 @@ async def silences(session: Session, *, ended: bool, as_json: bool) -> int:
         return DONE
     zone, language = _zone(gate), _language(session)
     heads = (
-        ("번호", "대상", "끝", "누가", "장애", "이유")
+        ("번호", "대상", f"끝 ({zone.key})", "누가", "장애", "이유")
         if language == "ko"
-        else ("id", "what", "until", "by", "n", "why")
+        else ("id", "what", f"until ({zone.key})", "by", "incidents", "why")
     )
     rows = [
         (

@@ -15,7 +15,8 @@ from batmon.commands.options import Json, Since
 
 Action = Coroutine[Any, Any, int]
 Wanted = Annotated[str, typer.Argument(metavar="ID|PROGRAM", show_default=False, hidden=True)]
-Note = Annotated[str, typer.Argument(metavar="[NOTE]", show_default=False, hidden=True)]
+Note = Annotated[list[str] | None, typer.Argument(metavar="[NOTE]", show_default=False, hidden=True)]
+"""Joined: over SSH the quotes around several words are lost."""
 
 
 class State(StrEnum):
@@ -52,14 +53,16 @@ def _list(
     context: typer.Context,
     program: Annotated[str | None, typer.Argument(metavar="[PROGRAM]", show_default=False, hidden=True)] = None,
     *,
-    state: Annotated[State | None, typer.Option(help="only those; default: every one that is not resolved")] = None,
+    only: Annotated[
+        State | None, typer.Option("--only", help="only in this state; default: every one that is not resolved")
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="resolved ones too")] = False,
     since: Since = None,
     limit: Annotated[int, typer.Option(metavar="N", min=1, max=incident.MOST, help="how many, the newest")] = 50,
     as_json: Json = False,
 ) -> Action:
     """Show incidents, newest first."""
-    wanted = "all" if everything else None if state is None else state.value
+    wanted = "all" if everything else None if only is None else only.value
     return incident.listed(context.obj, program, state=wanted, since=since, limit=limit, as_json=as_json)
 
 
@@ -71,14 +74,14 @@ def _show(context: typer.Context, wanted: Wanted, *, as_json: Json = False) -> A
 def _ack(
     context: typer.Context,
     wanted: Wanted,
-    note: Note = "",
+    note: Note = None,
     *,
     span: Annotated[
         str | None, typer.Option("--for", metavar="TIME", help="until when: 2h, 18:00, tomorrow 09:00")
     ] = None,
 ) -> Action:
     """Take an incident on: no reminders and no escalation until then."""
-    return incident.act(context.obj, "ack", wanted, note=note, span=span)
+    return incident.act(context.obj, "ack", wanted, note=" ".join(note or ()), span=span)
 
 
 def _unack(context: typer.Context, wanted: Wanted) -> Action:
@@ -89,15 +92,15 @@ def _unack(context: typer.Context, wanted: Wanted) -> Action:
 def _note(
     context: typer.Context,
     wanted: Wanted,
-    note: Annotated[str, typer.Argument(metavar="NOTE", show_default=False, hidden=True)],
+    note: Annotated[list[str], typer.Argument(metavar="NOTE", show_default=False, hidden=True)],
 ) -> Action:
     """Write something down on an incident's timeline."""
-    return incident.act(context.obj, "note", wanted, note=note)
+    return incident.act(context.obj, "note", wanted, note=" ".join(note))
 
 
-def _resolve(context: typer.Context, wanted: Wanted, note: Note = "") -> Action:
+def _resolve(context: typer.Context, wanted: Wanted, note: Note = None) -> Action:
     """End an incident by hand; the next failure opens it again."""
-    return incident.act(context.obj, "resolve", wanted, note=note)
+    return incident.act(context.obj, "resolve", wanted, note=" ".join(note or ()))
 
 
 def _silence(

@@ -18,8 +18,8 @@ LOOK_SEC = 0.5
 
 _W = {
     "en": {
-        "heads": ("automation", "state", "last run", "took", "next due", "title"),
-        "log": ("id", "began", "status", "took", "for", "by", "error"),
+        "heads": ("automation", "state", "last run ({zone})", "took", "next due", "title"),
+        "log": ("id", "began ({zone})", "status", "took", "for", "by", "error"),
         "running": "running", "queued": "waits", "success": "ok", "failed": "FAILED", "skipped": "skipped",
         "paused": "paused", "never": "never run", "none": "no automation is configured",
         "no_log": "{name} was never executed", "asked": "{name} runs now: execution {id}",
@@ -28,22 +28,22 @@ _W = {
         "title": "title", "schedule": "schedule", "on": "event", "node": "node", "any": "any", "catch_up": "catch up",
         "overlap": "overlap", "timeout": "timeout", "retries": "retries", "steps": "steps", "next": "next due",
         "last": "last run", "good": "last success", "state": "state", "after": "after",
-        "more": "there are more: --limit",
+        "more": "there are more: --limit {n}",
     },
     "ko": {
-        "heads": ("자동화", "상태", "최근 실행", "소요", "다음 예정", "이름"),
-        "log": ("ID", "시작", "상태", "소요", "예정 시각", "실행자", "오류"),
+        "heads": ("자동화", "상태", "최근 실행 ({zone})", "소요", "다음 예정", "이름"),
+        "log": ("ID", "시작 ({zone})", "상태", "소요", "예정 시각", "실행자", "오류"),
         "running": "실행 중", "queued": "대기", "success": "성공", "failed": "실패", "skipped": "건너뜀",
-        "paused": "일시 중지", "never": "실행 기록 없음", "none": "설정된 자동화가 없습니다",
+        "paused": "일시 정지", "never": "실행된 적 없음", "none": "설정된 자동화가 없습니다",
         "no_log": "{name}은(는) 실행된 적이 없습니다",
         "asked": "{name}을(를) 지금 실행합니다: 실행 {id}",
-        "pause": "{name}을(를) 일시 중지했습니다", "resume": "{name}을(를) 다시 시작합니다",
+        "pause": "{name}을(를) 일시 정지했습니다", "resume": "{name}을(를) 다시 시작합니다",
         "cron": "일정", "manual": "수동",
         "event": "이벤트", "title": "이름", "schedule": "일정", "on": "이벤트", "node": "서버", "any": "모두",
         "catch_up": "밀린 실행",
         "overlap": "중복 실행", "timeout": "제한 시간", "retries": "재시도", "steps": "단계",
         "next": "다음 예정", "last": "최근 실행",
-        "good": "최근 성공", "state": "상태", "after": "간격", "more": "더 있습니다: --limit",
+        "good": "최근 성공", "state": "상태", "after": "간격", "more": "더 있습니다: --limit {n}",
     },
 }  # fmt: skip
 
@@ -81,7 +81,7 @@ async def listed(session: Session, *, as_json: bool) -> int:
         )
         for one in found
     ]
-    for line in table(words["heads"], rows, session.width):
+    for line in table([head.format(zone=zone.key) for head in words["heads"]], rows, session.width):
         session.out(line)
     return DONE
 
@@ -133,7 +133,7 @@ async def log(session: Session, name: str, *, limit: int, as_json: bool) -> int:
     words = _words(session)
     _print_log(session, found, words, _zone(gate), name)
     if more and found:
-        session.err(words["more"])
+        session.err(words["more"].format(n=2 * limit))
     return DONE
 
 
@@ -198,7 +198,7 @@ def _print_log(
         )
         for one in found
     ]
-    for line in table(words["log"], rows, session.width):
+    for line in table([head.format(zone=zone.key) for head in words["log"]], rows, session.width):
         session.out(line)
 
 

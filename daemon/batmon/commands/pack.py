@@ -12,7 +12,7 @@ from pathlib import Path
 from batmon.commands.local_session import LocalSession
 from batmon.commands.session import DONE, FAILED
 from batmon.commands.table import table
-from batmon.errors import BadRequest, BatmonError, ConfigError
+from batmon.errors import BadRequest, BatmonError, ConfigError, NotFound
 
 RULES = "pack.toml"
 """The file that makes a folder below ``packs`` a pack."""
@@ -92,7 +92,7 @@ async def remove(session: LocalSession, name: str) -> int:
     packs = _packs_folder(session)
     rules = None if packs is None else packs / name / RULES
     if rules is None or not rules.is_file() or rules.parent.parent != packs:
-        raise BadRequest(f"no pack called {name!r} is installed", hint="batmon pack list")
+        raise NotFound(f"no pack called {name!r} is installed", hint="batmon pack list")
     gone = rules.with_name(RULES + REMOVED)
     try:
         rules.replace(gone)
@@ -117,7 +117,7 @@ def shipped() -> list[Shipped]:
 def _shipped(name: str) -> Shipped:
     packs = {pack.name: pack for pack in shipped()}
     if name not in packs:
-        raise BadRequest(f"there is no pack called {name!r}", hint=f"there are: {', '.join(packs)}")
+        raise NotFound(f"there is no pack called {name!r}", hint=f"there are: {', '.join(packs)}")
     return packs[name]
 
 

@@ -156,7 +156,7 @@ def _endpoint(text: str) -> str:
     except ValueError:
         port = -1
     if parts.scheme not in {"http", "https"} or not parts.hostname or port == -1 or "@" in parts.netloc:
-        raise ValueError(f'{text!r} is not an address; write it as "https://s3.ap-northeast-2.amazonaws.com"')
+        raise ValueError('not an address without a user; write it as "https://s3.ap-northeast-2.amazonaws.com"')
     if parts.path not in {"", "/"} or parts.query or parts.fragment:
         raise ValueError(f"{text!r}: only scheme and host; the folder in the bucket is the key prefix")
     return f"{parts.scheme}://{parts.netloc}"

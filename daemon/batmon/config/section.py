@@ -218,13 +218,14 @@ class Section:
         """An array of tables."""
         value = self._data.get(key)
         self._known.append(key)
+        header = ".".join(part for part in (*self.place, key) if isinstance(part, str))
         if value is None:
             return []
         if isinstance(value, dict):
-            self.bad(key, "expected an array of tables", f"write [[{key}]] with two brackets, once for each")
+            self.bad(key, "expected an array of tables", f"write [[{header}]] with two brackets, once for each")
             return []
         if not isinstance(value, list) or not all(isinstance(element, dict) for element in value):
-            self.bad(key, f"expected an array of tables, got {_kind(value)}", f"write [[{key}]] once for each")
+            self.bad(key, f"expected an array of tables, got {_kind(value)}", f"write [[{header}]] once for each")
             return []
         return [Section(self.problems, element, (*self.place, key, index)) for index, element in enumerate(value)]
 

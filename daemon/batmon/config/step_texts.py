@@ -20,6 +20,8 @@ from batmon.config.values import similar
 ALWAYS = frozenset({"now", "today", "timezone"})
 """What every step may refer to."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
+_LASTING = re.compile(r"\b(set_config|pg_(?:try_)?advisory_lock(?:_shared)?)\b", re.IGNORECASE)
+"""What would outlive the transaction in a session that others use after it."""
 _IDENTIFIER = re.compile(r"[^\W\d][\w$]{0,62}")
 
 
@@ -62,6 +64,10 @@ def _sql_of(text: str, place: str, reading: Reading, allowed: tuple[str, ...]) -
     word = first_word(sql.pieces[0])
     if allowed and word not in allowed:
         raise ValueError(f"the SQL begins with {word[:30]!r}; allowed is {', '.join(allowed).upper()}")
+    if lasting := _LASTING.search(text):
+        raise ValueError(
+            f"{lasting[1]} changes the session, which others use afterwards; a lock is pg_advisory_xact_lock"
+        )
     for name in sql.names:
         _known_name(name.partition(".")[0], reading, f":{name}")
     return sql

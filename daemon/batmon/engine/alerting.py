@@ -11,6 +11,7 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -76,6 +77,11 @@ class Alerting:
     def program(self, name: str) -> Program | None:
         """The program or probe as it is configured."""
         return self._programs.get(name)
+
+    def named_by(self, silence: Silence) -> int:
+        """How many configured programs and probes a silence is about, whatever its pattern."""
+        named = replace(silence, pattern="")
+        return sum(named.fits(Subject(one.name, one.tags, "")) for one in self._programs.values())
 
     def policy(self, program: Program | str, tags: Sequence[str] = ()) -> Policy:
         """What holds for its incidents; of a name that is not configured here, what is usual."""
@@ -219,7 +225,7 @@ class Alerting:
             return None
         title, korean = self.title(incident.program), self.language == "ko"
         if decision.resolved:
-            words = f"{title}: 장애 해소" if korean else f"{title}: resolved"
+            words = f"{title}: 장애 해결" if korean else f"{title}: resolved"
             return Entry("info", words, now, source="incident", program=incident.program, incident=incident.id)
         if incident.reopened:
             words = f"{title}: 장애 재발 ({incident.reopened}회)" if korean else f"{title}: again ({incident.reopened})"

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from batmon.config.calendars import CalendarConfig
 from batmon.engine.backtest_apart import Question, backtest_apart
 from batmon.engine.log_arguments import Args, moment
-from batmon.errors import BadRequest, ModelError, NotFound
+from batmon.errors import BadRequest, EvidenceError, ModelError, NotFound
 from batmon.gate.verbs import Caller, Verb
 from batmon.judge.backtest import Rule
 from batmon.model import Program, Role, aware
@@ -41,7 +41,11 @@ class BacktestAnswers:
         return {"incident.backtest": Verb(Role.VIEWER, answer=self.backtest)}
 
     async def backtest(self, _caller: Caller, args: Args) -> Args:
-        """How often the present rule and a changed one would have fired on the recorded runs."""
+        """How often the present rule and a changed one would have fired on the recorded runs.
+
+        Raises:
+            EvidenceError: somebody else is having one made.
+        """
         program = self._program(args.get("program"))
         until = aware(self._now())
         since = until - USUAL_SPAN if args.get("since") is None else moment(args["since"], "since")
@@ -57,13 +61,18 @@ class BacktestAnswers:
         question = Question(
             self._url(), program, present, changed, since, until, self._calendars.get(program.calendar)
         )  # fmt: skip
+        if self._running.locked():  # waiting would hold up the answers that others ask for
+            raise EvidenceError("a backtest is being made already", hint="ask again when it has ended")
         async with self._running:
             return await backtest_apart(question)
 
     def _program(self, name: object) -> Program:
         program = self._programs().get(name) if isinstance(name, str) else None
         if program is None:
-            raise NotFound(f"no program is called {name!r:.60}", hint="batmon check names them all")
+            raise NotFound(
+                f"no program is called {name!r:.60}",
+                hint="a program of the configuration: probes have no runs that could be replayed",
+            )
         if program.probe:
             raise BadRequest(f"{program.name} is a probe: only the runs of programs can be replayed")
         return program

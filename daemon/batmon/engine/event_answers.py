@@ -52,6 +52,8 @@ class EventAnswers:
         limit = max(1, number(args, "limit", SHOWN, MOST_SHOWN))
         counts = await self._events.counts()
         found = await self._events.page(rule, state, before, limit + 1)
+        if rule is not None and not found and rule not in self._handling.rules:
+            raise NotFound(f"no rule is called {rule!r:.60}", hint=f"rules: {', '.join(sorted(self._handling.rules))}")
         none = {"waiting": 0, "failing": 0, "dead": 0}
         rules = [
             {

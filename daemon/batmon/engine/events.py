@@ -97,7 +97,7 @@ class EventHandling:
             log.debug("events cannot be counted now: %s", error)
             return said
         if dead:
-            said.append(f"{dead} events were given up: batmon event list --state dead")
+            said.append(f"{dead} events were given up: batmon event list --only dead")
         return said
 
     async def handle_one(self) -> bool:

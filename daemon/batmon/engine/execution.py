@@ -170,7 +170,7 @@ class Attempt:
         self.say(output)
         if code:
             last = output.strip().rpartition("\n")[2][:300] or "it printed nothing"
-            raise StepFailed(f"{step.place}: {step.command[0]} ended with {code}: {last}")
+            raise StepFailed(f"{step.command[0]} ended with {code}: {last} ({step.place})")
         return {"exit_code": code, "output": output[-OUTPUT_CHARS:]}
 
     async def _failed(self, error: str) -> None:

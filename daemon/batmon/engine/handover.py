@@ -27,6 +27,7 @@ SHORT = 150
 USUAL = timedelta(days=1)
 """How far back somebody is told who was never here."""
 LONGEST = timedelta(days=90)
+_OF_ADMINS = ("audit", "password.", "ssh login", "user.")
 
 
 class HandoverAnswers:
@@ -78,7 +79,11 @@ class HandoverAnswers:
                 {**row, "execution_time": shown_moment(row["execution_time"])}
                 for row in await told.failed_automations(since, now, MOST)
             ],
-            "acts": [{**row, "at": shown_moment(row["at"])} for row in await told.acts(since, now, MOST)],
+            "acts": [
+                {**row, "at": shown_moment(row["at"])}
+                for row in await told.acts(since, now, MOST)
+                if caller.role.allows(Role.ADMIN) or not _for_admins(row)
+            ],
         }
         silences = {
             "begun": [silence_shape(row, 0, now) for row in begun],
@@ -97,6 +102,11 @@ class HandoverAnswers:
 
     def _shapes(self, incidents: Sequence[Incident], language: Language, now: datetime) -> list[dict[str, Any]]:
         return [short_shape(one, self._alerting, now, language) for one in incidents]
+
+
+def _for_admins(row: dict[str, Any]) -> bool:
+    """Whether a line of the audit trail is about keys, passwords or a refusal: these are for who may read the trail."""
+    return bool(row["outcome"] == "refused" or row["action"].startswith(_OF_ADMINS))
 
 
 def _changed(row: dict[str, Any], language: Language, now: datetime) -> dict[str, Any]:

@@ -31,6 +31,8 @@ LONGEST_ANSWER = 20_000
 LONGEST_TITLE = 500
 COUNT_LIMIT = timedelta(seconds=5)
 """For how long the items of one inbox may be counted: whoever looks makes it happen."""
+ACTED_AT_ONCE = 3
+"""Decisions that are carried out at a time: one person can send many, and each takes a connection to Postgres."""
 COUNTED_AT_ONCE = 2
 """Inboxes whose items are counted at a time, so that they do not take all connections."""
 
@@ -44,6 +46,7 @@ class InboxAnswers:
         self._inboxes = {inbox.name: inbox for inbox in config.inboxes}
         self._now = now
         self._counting = asyncio.Semaphore(COUNTED_AT_ONCE)
+        self._acting = asyncio.Semaphore(ACTED_AT_ONCE)
         self._counts: dict[str, asyncio.Task[tuple[int | None, str]]] = {}
 
     def verbs(self) -> dict[str, Verb]:
@@ -77,7 +80,7 @@ class InboxAnswers:
         if not isinstance(wanted, str | int) or isinstance(wanted, bool) or len(str(wanted)) > 500:
             raise BadRequest("id must be an item's id")
         now = self._now()
-        async with self._store.connection() as connection, connection.transaction():
+        async with self._acting, self._store.connection() as connection, connection.transaction():
             values = self._values(inbox)
             item = await items.held(connection, inbox, str(wanted), values)
             if item is None:

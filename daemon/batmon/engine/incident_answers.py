@@ -78,6 +78,8 @@ class IncidentAnswers:
         before = None if args.get("before") is None else number(args, "before", 0, (1 << 62))
         limit = max(1, number(args, "limit", LISTED, MOST_LISTED))
         found = await self._incidents.page(str(state or "unresolved"), program, since, before, limit + 1)
+        if program is not None and not found and self._alerting.program(program) is None:
+            await self._find({"program": program})
         counts = dict.fromkeys(("open", "acknowledged", "silenced", "maintenance", "held", "flapping"), 0)
         shown: list[dict[str, Any]] = []
         room = FRAME_CHARS
@@ -130,7 +132,7 @@ class IncidentAnswers:
             raise BadRequest("name an incident by id, or a program")
         found = await self._incidents.page("all", program, None, None, 1)
         if not found:
-            raise NotFound(f"{program} never had an incident", hint="batmon incident list --all shows them")
+            raise NotFound(f"{program!r:.60} never had an incident", hint="batmon incident list --all shows them")
         return found[0]
 
     async def _by_id(self, args: Args) -> Incident:

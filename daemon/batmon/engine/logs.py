@@ -8,6 +8,8 @@ import sys
 from datetime import UTC, datetime
 from typing import TextIO
 
+from batmon.gate.sanitize import clean
+
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -29,18 +31,21 @@ class JsonLines(logging.Formatter):
         entry = own | {key: value for key, value in vars(record).items() if key not in _STANDARD and key not in own}
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
-        return json.dumps(entry, ensure_ascii=False, default=str)
+        shown = {key: clean(value, multiline=True) if isinstance(value, str) else value for key, value in entry.items()}
+        return json.dumps(shown, ensure_ascii=False, default=str)
 
 
 class Words(logging.Formatter):
-    """For a terminal: local time, level, message, then the extras as ``key=value``."""
+    """For a terminal, on which no message acts: local time, level, message, then the extras as ``key=value``."""
 
     def format(self, record: logging.LogRecord) -> str:
         """One line, and the traceback below it if there is one."""
         extras = " ".join(f"{key}={value}" for key, value in vars(record).items() if key not in _STANDARD)
         at = _moment(record).astimezone().strftime("%H:%M:%S")
-        text = f"{at} {record.levelname.lower():<8} {record.getMessage()}" + (f"  {extras}" if extras else "")
-        return f"{text}\n{self.formatException(record.exc_info)}" if record.exc_info else text
+        text = f"{at} {record.levelname.lower():<8} {clean(record.getMessage())}" + (
+            f"  {clean(extras)}" if extras else ""
+        )
+        return f"{text}\n{clean(self.formatException(record.exc_info), multiline=True)}" if record.exc_info else text
 
 
 def configure(stream: TextIO | None = None, *, level: int = logging.INFO) -> None:

@@ -32,6 +32,7 @@ FRAME_BYTES = LINE_LIMIT // 4
 """Of the rows in one answer, before the sanitizer, which can make four times as much of what is hostile in them."""
 LONGEST_TEXT = 100_000
 """Characters that a preview shows of a text, and of its HTML."""
+UNSAMPLED = """a template of yours has no sample data: give it some, as in --data '{"row": {"name": "Kim"}}'"""
 _LONGEST = 500
 _PERSONAL = frozenset({"recipient", "subject", "error", "reference"})
 
@@ -98,6 +99,8 @@ class NotifyAnswers:
             before=None if args.get("before") is None else number(args, "before", 0),
             limit=limit + 1,
         )
+        if channel is not None and not found and channel not in self._channels:
+            raise self._no_channel(channel)
         fit = fitting([_seen_by(caller, shown(one)) for one in found[:limit]])
         return {
             "notifications": fit,
@@ -127,8 +130,7 @@ class NotifyAnswers:
         name = args.get("channel")
         channel = self._channels.get(name) if isinstance(name, str) else None
         if channel is None:
-            known = ", ".join(sorted(self._channels)) or "there is none"
-            raise NotFound(f"no channel is called {one_line(str(name))[:100]!r}", hint=f"configured: {known}")
+            raise self._no_channel(name)
         recipient = args.get("recipient")
         if recipient is None:
             recipient = self._admins[0] if channel.name == EMAIL and self._admins else ""
@@ -170,12 +172,17 @@ class NotifyAnswers:
         given = args.get("data", {})
         if not isinstance(given, dict):
             raise BadRequest("data must be an object")
-        data = {**self._sample(template, language, self._now()), **given}
+        sample = self._sample(template, language, self._now())
+        data = {**sample, **given}
         try:
             async with asyncio.timeout(RENDER_SEC):
                 made = await asyncio.to_thread(self._templates.render, template, language, data)
         except TimeoutError:
             raise TemplateError(f"the template {one_line(template)} takes longer than {RENDER_SEC:g} s") from None
+        except TemplateError as error:
+            if sample or "is undefined" not in str(error):
+                raise
+            raise TemplateError(str(error), hint=UNSAMPLED) from error
         return {
             "template": template,
             "language": made.language,
@@ -184,6 +191,10 @@ class NotifyAnswers:
             "html": None if made.html is None else made.html[:LONGEST_TEXT],
             "fields": [list(pair) for pair in made.fields],
         }
+
+    def _no_channel(self, name: object) -> NotFound:
+        known = ", ".join(sorted(self._channels)) or "there is none"
+        return NotFound(f"no channel is called {one_line(str(name))[:100]!r}", hint=f"configured: {known}")
 
     async def _found(self, args: Args) -> Notification:
         wanted = args.get("notification")

@@ -98,9 +98,7 @@ class Bucket:
         for _ in range(PAGES):
             query = [("list-type", "2"), ("prefix", prefix), *([("continuation-token", token)] if token else [])]
             root = _parsed((await self._ask("GET", "", query)).body, self._at(prefix))
-            for entry in root.iter():
-                if _tag(entry) == "Contents":
-                    found.append(_stored(entry, self._at(prefix)))
+            found += [_stored(entry, self._at(prefix)) for entry in root.iter() if _tag(entry) == "Contents"]
             token = _text(root, "NextContinuationToken")
             if not token:
                 return found

@@ -73,7 +73,11 @@ class SilenceAnswers:
         quietened = [one.id for one in await self._incidents.open() if silence.fits(subject_of(one))]
         await self._incidents.wake(quietened, now)
         self._alerting.wake()
-        return {"silence": silence_shape(row, len(quietened), now), "incidents": len(quietened)}
+        return {
+            "silence": silence_shape(row, len(quietened), now),
+            "incidents": len(quietened),
+            "programs": self._alerting.named_by(silence),
+        }
 
     async def end(self, caller: Caller, args: Args) -> Args:
         """End one before its time; what it kept quiet and is still bad is told then."""

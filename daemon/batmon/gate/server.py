@@ -45,6 +45,14 @@ FINISH_WITHIN = 5.0
 
 _TARGETS = ("program", "run_id", "name", "path", "channel", "notification", "tag", "pattern", "id")
 """Arguments that say what an action is done to, for the audit trail; the first that is given counts."""
+_IN_INBOX = ("inbox", "action", "id")
+"""Where the id of an item says nothing by itself: all three count."""
+
+
+def _target(args: Mapping[str, Any]) -> str:
+    if all(args.get(key) for key in _IN_INBOX):
+        return " ".join(str(args[key])[:60] for key in _IN_INBOX)
+    return next((str(args[key]) for key in _TARGETS if args.get(key)), "")
 
 
 def _utc_now() -> datetime:
@@ -155,7 +163,7 @@ class GateServer:
 
     async def write_down(self, caller: Caller, action: str, args: dict[str, Any], outcome: str, detail: str) -> None:
         """Hand one entry to the audit trail; a trail that cannot be written is logged and stops nobody's answer."""
-        target = next((str(args[key]) for key in _TARGETS if args.get(key)), "")
+        target = _target(args)
         entry = AuditEntry(
             at=self.now(),
             actor=clean(caller.user),

@@ -176,7 +176,7 @@ def acknowledge(
     step.note("acknowledged", note, by, until=until.isoformat())
     step.incident = replace(incident, acknowledged=Acknowledgement(by, now, until, note))
     step.take_back()
-    if policy.acknowledged:
+    if policy.acknowledged and not incident.held_by:
         step.tell("acknowledged", incident.told)
     return step.settle()
 

@@ -48,7 +48,7 @@ class Answer:
         """The body as JSON; None when it is none."""
         try:
             return json.loads(self.text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
 

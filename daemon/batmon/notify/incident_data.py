@@ -145,7 +145,10 @@ class IncidentNotice:
         }
 
     def _sections(self, programs: Sequence[IncidentProgram], shown: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        """The programs by what went wrong, in the order of the first of each."""
+        """The programs by what went wrong, in the order of the first of each.
+
+        Where only the reason is shared, a line stands above them if it is the line of all of them.
+        """
         kinds: dict[tuple[str, str], dict[str, Any]] = {}
         for program, row in zip(programs, shown, strict=True):
             kind = ("", program.signature) if program.signature else (program.reason, "")
@@ -160,6 +163,8 @@ class IncidentNotice:
                 },
             )
             section["programs"].append(row)
+            if not program.signature and row["line"] != section["line"]:
+                section["line"] = ""
         return list(kinds.values())
 
 

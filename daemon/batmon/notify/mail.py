@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
-from email.utils import format_datetime
+from email.utils import format_datetime, formataddr
 
 from batmon.config.addresses import Mailbox
 from batmon.notify.message import Message
 from batmon.notify.visible import one_line
 
+_LONGEST_PLAIN = 60
+"""A longer subject is encoded, in pieces: it may be one word."""
 _LONGEST_NAME = 100
-"""Of two longer words side by side Python's email makes an empty line, and with it the end of the headers."""
 
 
 def message_id(message: Message, sender: Mailbox) -> str:
@@ -31,9 +33,7 @@ def thread_id(correlation: str, sender: Mailbox) -> str:
 def mail_bytes(message: Message, sender: Mailbox, recipient: str, at: datetime) -> bytes:
     """The whole mail to ``recipient``, lines ended by CRLF; ASCII only, unless the recipient's own address is not."""
     mail = EmailMessage(policy=SMTP if recipient.isascii() else SMTPUTF8)
-    mail["From"] = _shown(sender.address, sender.name)
-    mail["To"] = _shown(recipient, "")
-    mail["Subject"] = _words(message.subject)
+    mail["To"] = Address(username=recipient.rpartition("@")[0], domain=recipient.rpartition("@")[2])
     mail["Date"] = format_datetime(message.at or at)
     mail["Message-ID"] = message_id(message, sender)
     if message.correlation:
@@ -49,12 +49,19 @@ def mail_bytes(message: Message, sender: Mailbox, recipient: str, at: datetime) 
     mail.set_content(_utf8(message.text), cte=_encoding(message.text))
     if message.html:
         mail.add_alternative(_utf8(message.html), subtype="html", cte=_encoding(message.html))
-    return mail.as_bytes()
+    return b"From: " + _from(sender) + b"\r\nSubject: " + _subject(message.subject) + b"\r\n" + mail.as_bytes()
 
 
-def _shown(address: str, name: str) -> Address:
-    local, _, domain = address.rpartition("@")
-    return Address(display_name=_words(name)[:_LONGEST_NAME], username=local, domain=domain)
+def _from(sender: Mailbox) -> bytes:
+    """The sender with its name, on one line; ``EmailMessage`` breaks long names up into what it cannot read itself."""
+    return formataddr((_words(sender.name)[:_LONGEST_NAME], sender.address)).encode("ascii")
+
+
+def _subject(text: str) -> bytes:
+    """The subject as its header has it (RFC 2047); the policies of ``EmailMessage`` lose blanks where they fold it."""
+    line = _utf8(one_line(text))
+    charset = "us-ascii" if line.isascii() and "=?" not in line and len(line) <= _LONGEST_PLAIN else "utf-8"
+    return Header(line, charset, maxlinelen=76, header_name="Subject").encode(linesep="\r\n").encode("ascii")
 
 
 def _words(text: str) -> str:

@@ -19,6 +19,10 @@ URL_CHARS = 3000
 """Limits of https://docs.slack.dev/reference/block-kit/blocks; a message over one of them is refused whole."""
 _MOST_SECTIONS = 10
 _SIGNS = {"OK": "✅", "WARNING": "⚠️", "ERROR": "🔴", "UNKNOWN": "❔"}
+_KOREAN = {
+    "OK": "정상", "WARNING": "주의", "ERROR": "오류", "UNKNOWN": "미확인", "opened": "발생", "reminder": "다시 알림",
+    "escalated": "상위 보고", "acknowledged": "확인", "resolved": "해결", "test": "시험",
+}  # fmt: skip
 _TEMPORARY = ("rollup_error", "internal_error", "service_unavailable", "request_timeout", "ratelimited")
 
 
@@ -65,7 +69,10 @@ def payload(message: Message) -> dict[str, Any]:
         words = "대시보드 열기" if message.language == "ko" else "Open the dashboard"
         button = {"type": "button", "text": _plain(words, BUTTON_CHARS), "url": message.link}
         blocks.append({"type": "actions", "elements": [button]})
-    context = " · ".join(part for part in ("BATMON", message.status, message.event) if part != "plain" and part)
+    said: tuple[str, str] = (message.status, "" if message.event == "plain" else message.event)
+    if message.language == "ko":
+        said = (_KOREAN.get(said[0], said[0]), _KOREAN.get(said[1], said[1]))
+    context = " · ".join(part for part in ("BATMON", *said) if part)
     blocks.append({"type": "context", "elements": [_mrkdwn(escaped(context))]})
     text = escaped(message.subject)
     return {"text": text, "blocks": blocks[:MOST_BLOCKS], "unfurl_links": False, "unfurl_media": False}

@@ -23,7 +23,7 @@ from batmon.errors import StoreError, StoreUnavailable
 from batmon.store import automations
 from batmon.store.automations import LEAD_CLASS, Execution
 from batmon.store.judgements import Connection
-from batmon.store.mapping import errors_mapped
+from batmon.store.mapping import ASYNCPG_BASES, errors_mapped
 from batmon.store.statements import sql
 from batmon.store.store import CLOSE_SEC, CONNECT_SEC
 from batmon.store.timestamps import bound_times
@@ -187,7 +187,7 @@ class Lead:
         """Close the connection, and with it give the lead back; never raises."""
         try:
             await self.connection.close(timeout=CLOSE_SEC)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except (OSError, *ASYNCPG_BASES):
             self.connection.terminate()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from batmon.config.inboxes import Inbox
@@ -37,13 +37,13 @@ async def items(connection: Connection, inbox: Inbox, values: Mapping[str, Any],
         return [_item(inbox, row) for row in await steps.run(connection, question, values)]
 
 
-async def count(connection: Connection, inbox: Inbox, values: Mapping[str, Any]) -> int:
-    """How many items wait."""
+async def count(connection: Connection, inbox: Inbox, values: Mapping[str, Any], limit: timedelta) -> int:
+    """How many items wait; it takes ``limit`` at most."""
     question = inbox.query.wrapped("SELECT count(*) AS n FROM (", ") AS q")
     async with connection.transaction(readonly=True):
-        await steps.begin(connection, inbox.timezone)
-        rows = await steps.run(connection, question, values)
-    return int(rows[0]["n"])
+        await steps.begin(connection, inbox.timezone, limit)
+        found = await steps.execute(connection, question, values, limit)
+    return int(found.rows[0]["n"])
 
 
 async def held(connection: Connection, inbox: Inbox, number: str, values: Mapping[str, Any]) -> Item | None:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import asyncpg
 
+from batmon.errors import StepFailed
 from batmon.store import jobs
 from batmon.store.jobs import NewJob
 from batmon.store.statements import sql
@@ -23,8 +24,12 @@ Connection = jobs.Connection
 
 EMAIL = "email"
 """The channel whose attempts stand in ``email_logs``; those of all others stand in ``delivery_logs``."""
+LONGEST_DATA = 4_000_000
+"""Characters of a message's data as JSON: it is kept with each message, and read for each attempt."""
 _LONGEST_ERROR = 2000
 _BATCH = 1000
+_LOGGED_AT_ONCE = 100_000
+"""PgQueuer notes every attempt: while a channel is down that are a hundred a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +113,14 @@ def entrypoint(channel: str) -> str:
 
 
 async def owe(connection: Connection, owed: Sequence[Owed], now: datetime) -> list[UUID]:
-    """Owe messages in the transaction that is open on ``connection``; the ids of those that were not owed before."""
+    """Owe messages in the transaction that is open on ``connection``; the ids of those that were not owed before.
+
+    Raises:
+        StepFailed: the data of one is longer than LONGEST_DATA.
+    """
     if not owed:
         return []
+    texts = {id(data): _text(data) for data in (one.data for one in owed)}  # who is told the same is told it once
     columns = [
         (
             uuid.uuid4(),
@@ -118,7 +128,7 @@ async def owe(connection: Connection, owed: Sequence[Owed], now: datetime) -> li
             storable(one.recipient),
             storable(one.template),
             one.language,
-            to_json(one.data),
+            texts[id(one.data)],
             storable(one.key) or None,
             "{" + ",".join(str(int(incident)) for incident in one.incident_ids) + "}",
             one.event_id,
@@ -129,6 +139,16 @@ async def owe(connection: Connection, owed: Sequence[Owed], now: datetime) -> li
     rows = await connection.fetch(sql("owe_notifications"), *(list(c) for c in zip(*columns, strict=True)), now)
     await jobs.enqueue(connection, [_job(row["notification_id"], row["channel"], 0) for row in rows])
     return [row["notification_id"] for row in rows]
+
+
+def _text(data: Mapping[str, Any]) -> str:
+    text = to_json(data)
+    if len(text) > LONGEST_DATA:
+        raise StepFailed(
+            f"what a message is given has {len(text):,} characters, and {LONGEST_DATA:,} are taken",
+            hint="select only the rows and columns that its template needs",
+        )
+    return text
 
 
 def _job(notification: UUID, channel: str, round_: int) -> NewJob:
@@ -259,13 +279,14 @@ class Notifications:
     async def forget(
         self, now: datetime, *, sent: timedelta, failed: timedelta, attempts: timedelta, job_log: timedelta
     ) -> None:
-        """Remove what was settled, attempted or noted longer ago than that; at most ``_BATCH`` rows of each."""
+        """Remove what was settled, attempted or noted longer ago than that; at most ``_BATCH`` rows of each, and
+        ``_LOGGED_AT_ONCE`` of the jobs' log."""
         async with self._store.connection() as connection:
             await connection.execute(sql("forget_notifications"), now - sent, now - failed, _BATCH)
             await connection.execute(sql("forget_email_logs"), now - attempts, _BATCH)
             await connection.execute(sql("forget_delivery_logs"), now - attempts, _BATCH)
             await connection.execute(sql("forget_delivery_nodes"), now - sent)
-            await connection.execute(sql("forget_job_log"), job_log, 10 * _BATCH)
+            await connection.execute(sql("forget_job_log"), job_log, _LOGGED_AT_ONCE)
 
 
 def _notification(row: asyncpg.Record) -> Notification:

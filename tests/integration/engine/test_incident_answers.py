@@ -64,6 +64,8 @@ async def test_the_list_shows_what_is_open_and_pages(world):
     ]
     assert len((await world.answers.incidents(KIM, {"state": "all"}))["incidents"]) == 2
     assert not (await world.answers.incidents(KIM, {"program": "esafe"}))["incidents"]
+    with pytest.raises(NotFound, match="'esaef' never had an incident"):
+        await world.answers.incidents(KIM, {"program": "esaef"})
     with pytest.raises(BadRequest, match="state must be one of"):
         await world.answers.incidents(KIM, {"state": "bad"})
 
@@ -143,7 +145,7 @@ async def test_a_silence_quietens_what_fits_and_is_shown(world):
     await world.fail("kindscrap", line="login failed")
     await world.fail("esafe", line="timeout")
     made = await world.silencing.add(KIM, {"pattern": "login*", "for_sec": 3600, "why": "vendor"})
-    assert made["incidents"] == 1
+    assert (made["incidents"], made["programs"]) == (1, 3)
     await world.look()
     counts = (await world.answers.incidents(KIM, {}))["counts"]
     assert (counts["silenced"], counts["open"]) == (1, 1)
@@ -189,7 +191,7 @@ async def test_a_handover_says_what_changed_since_the_visit_before(world):
     await world.answers.ack(KIM, {"id": incident.id, "note": "mine"})
     await world.fail("esafe")
     await world.succeed("esafe")
-    await world.silencing.add(KIM, {"program": "old*", "for_sec": 60, "why": "retired"})
+    assert (await world.silencing.add(KIM, {"program": "old*", "for_sec": 60, "why": "retired"}))["programs"] == 0
     world.later(hours=8)
     told = await world.handing.handover(KIM, {"language": "en"})
     assert told["since"] == (world.now - timedelta(hours=16)).isoformat()
@@ -204,6 +206,9 @@ async def test_a_handover_says_what_changed_since_the_visit_before(world):
     assert text.startswith("# Handover 11-21 15:00")
     assert r"\<b\>\*x\*\</b\>" in text
     assert "<b>" not in text
+    assert text.count("**esafe**") == 2, "over, and not listed as opened as well; and its verdict"
+    assert "until 11-2" in text
+    assert {one["program"]: one["before"] for one in told["changed"]}.get("fund_mail") != "UNKNOWN"
     assert (await world.handing.handover(KIM, {"language": "ko"}))["markdown"].startswith("# 인수인계 11-21 15:00")
     again = await world.handing.handover(KIM, {})  # the same visit: nothing is lost by looking
     assert again["since"] == told["since"]

@@ -12,8 +12,7 @@ from batmon.judge.incident_state import State
 from batmon.model import Reason, Status
 from batmon.notify.incident_data import SHOWN
 from batmon.store.feed import page as feed_page
-from batmon.store.notifications import Notifications
-from tests.integration.incident_world import START, World
+from tests.integration.incident_world import START, World, whole_messages
 
 QUICK = '[alerts]\ngroup_wait = "10s"\ngroup_interval = "5m"\n'
 FLOOD = int(os.environ.get("BATMON_TEST_FLOOD", "1000"))
@@ -96,7 +95,7 @@ async def test_the_ladder_the_reminder_and_the_language_are_those_of_the_route(s
     world.later(seconds=10)
     await world.look()
     assert [event for event, _, _ in (await world.messages())[3:]] == ["reminder"] * 3
-    first, *_ = await Notifications(world.store).listed()
+    first, *_ = await whole_messages(world.store)
     assert first.language == "ko"
 
 
@@ -224,7 +223,7 @@ async def test_two_daemons_owe_each_notice_once(store, tmp_path):
     world.later(seconds=10)
     other.now = world.now
     await asyncio.gather(*(one.look() for one in (world, other, world, other)))
-    (message,) = await Notifications(store).listed()
+    (message,) = await whole_messages(store)
     assert (message.data["count"], len(message.data["programs"])) == (20, 20)
     for one in (world, other):
         one.later(hours=4, seconds=10)
@@ -288,13 +287,13 @@ to = ["desk", "admins"]
     for name in ("one", "two", "three"):
         await world.fail(name)
     await world.look()
-    found = await Notifications(store).listed(channel="desk")
+    found = await whole_messages(store, channel="desk")
     assert sorted(one.data["first"]["name"] for one in found) == ["one", "three", "two"]
     assert len({one.data["correlation"] for one in found}) == 3
     opened = {one.data["correlation"] for one in found}
     await world.succeed("one")
     await world.look()
-    latest = (await Notifications(store).listed(channel="desk"))[0]
+    latest = (await whole_messages(store, channel="desk"))[0]
     assert latest.data["event"] == "resolved"
     assert latest.data["correlation"] in opened
 
@@ -338,7 +337,7 @@ async def test_thousands_of_failures_in_a_minute_are_one_message_and_a_complete_
     await asyncio.gather(*(fail() for _ in range(8)))
     world.later(seconds=10)
     await world.look()
-    (message,) = await Notifications(store).listed(limit=500)
+    (message,) = await whole_messages(store, limit=500)
     assert message.data["count"] == FLOOD
     assert message.data["more"] == FLOOD - len(message.data["programs"])
     assert len(message.data["programs"]) == SHOWN
@@ -360,5 +359,5 @@ async def test_thousands_of_failures_in_a_minute_are_one_message_and_a_complete_
     await asyncio.gather(*(succeed() for _ in range(8)))
     world.later(seconds=10)
     await world.look()
-    events = [(one.data["event"], one.data["count"]) for one in await Notifications(store).listed()]
+    events = [(one.data["event"], one.data["count"]) for one in await whole_messages(store)]
     assert events == [("resolved", FLOOD), ("opened", FLOOD)]

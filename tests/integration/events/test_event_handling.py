@@ -346,7 +346,7 @@ async def test_what_is_old_is_forgotten_and_what_waits_is_not(bed):
         "INSERT INTO counters VALUES ('c', '-infinity', 1, $1), ('c', '2020-01-01', 1, $1), ('c', '2026-11-20', 1, $1)",
         bed.at,
     )
-    assert await handling.described() == ["2 events were given up: batmon event list --state dead"]
+    assert await handling.described() == ["2 events were given up: batmon event list --only dead"]
     await handling.prune()
     assert await bed.rows("SELECT state, count(*) AS n FROM events GROUP BY state ORDER BY state") == [
         {"state": "dead", "n": 1}, {"state": "done", "n": 1}, {"state": "waiting", "n": 1},

@@ -122,7 +122,7 @@ async def test_what_a_stopped_daemon_holds_is_free_again(store, database_url, mo
             await busy.execute("SELECT 1")
             ended = await stored.end_silent()
     assert ended == 1
-    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError)):
+    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)):
         await stopped.execute("COMMIT")
     await busy.close()
     await other.execute("COMMIT")

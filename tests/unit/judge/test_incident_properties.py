@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from batmon.judge.escalation import HELD_CHECK
@@ -160,6 +160,7 @@ def test_what_is_bad_is_never_silent_for_ever(steps):
 
 @settings(max_examples=100, deadline=None)
 @given(STEPS)
+@example([((Status.ERROR, Reason.FAILED), 0), ("down", 1), ("ack", 0)])
 def test_nothing_is_owed_while_it_is_quiet(steps):
     for decision in lived(steps).decisions:
         incident = decision.incident

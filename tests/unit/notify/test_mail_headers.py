@@ -46,7 +46,7 @@ def test_hostile_texts_stay_in_their_places(subject, text, name, correlation):
     assert {key.lower() for key in mail} <= HEADERS | {"content-transfer-encoding"}
     assert len(mail.get_all("To")) == len(mail.get_all("Subject")) == 1
     assert mail["To"] == "ops@example.com"
-    assert " ".join(mail["Subject"].split()) == " ".join(one_line(subject).replace("=?", "= ?").split())
+    assert mail["Subject"].strip() == one_line(subject).encode("utf-8", "replace").decode("utf-8").strip()
     assert mail["From"].addresses[0].addr_spec == "batmon@example.com"
     assert data.isascii()
     assert b"\n" not in data.replace(b"\r\n", b"")

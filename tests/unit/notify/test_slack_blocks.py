@@ -81,3 +81,11 @@ def test_a_long_text_is_cut_with_a_sign():
 def test_what_was_resolved_is_green_again():
     body = payload(message(event="resolved", status="ERROR", title="kindscrap"))
     assert body["blocks"][0]["text"]["text"] == "✅ kindscrap"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("ko", "BATMON · 오류 · 상위 보고"), ("en", "BATMON · ERROR · escalated")]
+)
+def test_the_line_of_context_speaks_the_language_of_the_message(language, said):
+    body = payload(message(language=language, status="ERROR", event="escalated"))
+    assert body["blocks"][-1]["elements"][0]["text"] == said

@@ -208,6 +208,24 @@ def notice(event="opened", count=1, **values):
     return IncidentNotice(event=event, correlation="g:1", programs=programs, at=NOW, node="seoul-01", **values)
 
 
+def test_a_line_stands_above_programs_only_if_it_is_the_line_of_all_of_them():
+    def told(*lines):
+        programs = [
+            IncidentProgram(
+                name=f"probe{n}", since=NOW, reason="probe_failed", why=f"down: {line}", line=line, incident_id=n
+            )
+            for n, line in enumerate(lines)
+        ]
+        wanted = IncidentNotice(event="opened", correlation="g:1", programs=programs, at=NOW)
+        return Templates(None, SEOUL).render(wanted.template, "en", wanted.data()).text
+
+    apart = told("wrong version number", "connection refused")
+    assert "* wrong version number" not in apart
+    assert apart.index("- probe0: error") < apart.index("down: wrong version number") < apart.index("- probe1: error")
+    assert "down: connection refused" in apart
+    assert "* connection refused\n- probe0" in told("connection refused", "connection refused")
+
+
 @pytest.mark.parametrize("event", TEMPLATES)
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_incident_messages_hide_what_logs_told(event, language):

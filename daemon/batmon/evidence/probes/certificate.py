@@ -62,7 +62,10 @@ def _ends_in(file: Path) -> list[datetime]:
     """When each certificate of the file ends. Blocks."""
     with file.open("rb") as opened:
         data = opened.read(MOST_FILE)
-    found = x509.load_pem_x509_certificates(data) if _PEM in data else [x509.load_der_x509_certificate(data)]
+    try:
+        found = x509.load_pem_x509_certificates(data) if _PEM in data else [x509.load_der_x509_certificate(data)]
+    except x509.InvalidVersion as error:
+        raise ValueError(str(error)) from error
     return [one.not_valid_after_utc for one in found]
 
 
@@ -77,7 +80,10 @@ async def _at_port(target: CertificateTarget) -> tuple[str, str, datetime]:
     except ssl.SSLCertVerificationError as error:
         fault, detail = fault_of(error)
         raw = await _shown(target, await _trust(target, verify=False))
-    return fault, detail, x509.load_der_x509_certificate(raw).not_valid_after_utc
+    try:
+        return fault, detail, x509.load_der_x509_certificate(raw).not_valid_after_utc
+    except x509.InvalidVersion as error:
+        raise ValueError(str(error)) from error
 
 
 async def _trust(target: CertificateTarget, *, verify: bool) -> ssl.SSLContext:

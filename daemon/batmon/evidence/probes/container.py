@@ -73,7 +73,7 @@ async def _inspect(target: ContainerTarget) -> tuple[int, Mapping[str, Any]]:
 def _decoded(body: bytes) -> Mapping[str, Any]:
     try:
         return msgspec.json.decode(body, type=dict[str, Any])
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise ValueError("the engine's answer is not a JSON object") from error
 
 

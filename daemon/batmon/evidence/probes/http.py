@@ -73,11 +73,10 @@ async def _ask(target: HttpTarget, trust: ssl.SSLContext) -> None:
         method, url, first = target.method, URL(target.url.reveal()), URL(target.url.reveal()).origin()
         for _ in range(target.redirects + 1):
             headers = {"User-Agent": AGENT, "Accept-Encoding": "identity"}
-            if url.origin() == first:
-                headers |= {
-                    name: value.reveal() for name, value in target.headers.items()
-                }  # what may be secret stays with the host it was written for
-            data = target.body.reveal().encode() if method == "POST" else None
+            data = None
+            if url.origin() == first:  # what may be secret stays with the host that it was written for
+                headers |= {name: value.reveal() for name, value in target.headers.items()}
+                data = target.body.reveal().encode() if method == "POST" else None
             async with session.request(method, url, headers=headers, data=data, allow_redirects=False) as answer:
                 moved = answer.headers.get("Location") if answer.status in _MOVED else None
                 if not moved or not target.redirects:

@@ -33,7 +33,7 @@ CROSS JOIN LATERAL (SELECT status, reason, at, facts FROM verdicts WHERE program
     ORDER BY at DESC, verdict_id DESC LIMIT 1) v
 LEFT JOIN LATERAL (SELECT status FROM verdicts WHERE program = p.name AND at <= $1
     ORDER BY at DESC, verdict_id DESC LIMIT 1) b ON true
-WHERE v.at > $1 AND v.status IS DISTINCT FROM b.status
+WHERE v.at > $1 AND v.status <> coalesce(b.status, 'UNKNOWN')
 ORDER BY v.at DESC LIMIT $3;
 
 -- name: handover_silences
@@ -47,12 +47,12 @@ SELECT * FROM silences WHERE CASE WHEN $3 THEN coalesce(ended_at, until) ELSE cr
 ORDER BY silence_id DESC LIMIT $4;
 
 -- name: handover_acts
--- What people did in a span, the newest first.
+-- What people did in a span, the newest first: coming in is no act, being refused at the door is one.
 -- $1 timestamptz: since
 -- $2 timestamptz: until
 -- $3 bigint: how many at most
 SELECT at, actor, action, target, outcome FROM audit_log
-WHERE at > $1 AND at <= $2 ORDER BY at DESC, audit_id DESC LIMIT $3;
+WHERE at > $1 AND at <= $2 AND (action <> 'ssh login' OR outcome <> 'done') ORDER BY at DESC, audit_id DESC LIMIT $3;
 
 -- name: handover_automations
 -- Executions of automations that failed in a span, the newest first.
