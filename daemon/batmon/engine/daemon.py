@@ -168,8 +168,15 @@ class Daemon:
         self.alerting: Alerting = self.incidents.alerting
         await self.incidents.load()
         self.checker = Checker(
-            store, self.board, self.scheduler, node=config.node, now=self.now, blind=blind, timezone=self.timezone,
-            calendars=self.calendars, alerting=self.alerting,
+            store,
+            self.board,
+            self.scheduler,
+            node=config.node,
+            now=self.now,
+            blind=blind,
+            timezone=self.timezone,
+            calendars=self.calendars,
+            alerting=self.alerting,
         )
         self.probing: Probing = Probing(self)
         self.alerting.showing += [self.checker.show, self.probing.prober.show]
