@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from batmon import words
+from batmon.act_words import act_in_words
 from batmon.model import Status
 from batmon_tui.board import SIGNS
 from batmon_tui.incident_state import sign, state
 from batmon_tui.incidents import Line, about, group, one_line, order, stamp, why
-from batmon_tui.locale import dictionary
 from batmon_tui.view import View
 
 _COLOURS: Mapping[str, str] = {
@@ -96,6 +96,6 @@ def _silences(silences: Mapping[str, Sequence[Mapping[str, Any]]], view: View) -
 
 def _acts(acts: Sequence[Mapping[str, Any]], view: View) -> Iterator[Line]:
     for place, one in enumerate(acts):
-        said = dictionary(view.language).get(f"handover.act.{one['action']}", str(one["action"]))
+        said = act_in_words(str(one["action"]), view.language)
         said += "" if one["outcome"] == "done" else f" ({one['outcome']})"
         yield f"act:{place}", (" ", ""), (stamp(view, one["at"]), one["target"], one["actor"], said), "lines--quiet"

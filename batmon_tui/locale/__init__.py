@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from batmon_tui.locale import (
-    acts_en,
-    acts_ko,
     automations_en,
     automations_ko,
     capture_en,
@@ -44,7 +42,6 @@ LANGUAGES: tuple[Language, ...] = ("en", "ko")
 
 _DICTIONARIES: Mapping[Language, Mapping[str, str]] = {
     "en": {
-        **acts_en.WORDS,
         **automations_en.WORDS,
         **errors_en.WORDS,
         **capture_en.WORDS,
@@ -59,7 +56,6 @@ _DICTIONARIES: Mapping[Language, Mapping[str, str]] = {
         **en.WORDS,
     },
     "ko": {
-        **acts_ko.WORDS,
         **automations_ko.WORDS,
         **errors_ko.WORDS,
         **capture_ko.WORDS,

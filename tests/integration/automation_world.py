@@ -15,6 +15,8 @@ from batmon.engine.tasks import Tasks
 
 PATIENCE_SEC = 30.0
 HEAD = '[node]\nname = "here"\ntimezone = "Asia/Seoul"\n[ui]\nlanguage = "ko"\n[ssh]\nenabled = false\n'
+UNWATCHED = '[[probes]]\nname = "none"\nkind = "automations"\nenabled = false\n'
+"""No probe looks after automations: they tell of their failures themselves."""
 MAIL = '[email]\nhost = "localhost"\nsecurity = "none"\nsender = "batmon@example.com"\nadmins = ["ops@example.com"]\n'
 
 
@@ -37,11 +39,14 @@ class World:
         self.url = url
         self.owner_url = owner_url
         self.clock = clock or (lambda: datetime.now(UTC))
+        self.watched = False
 
     def config(self, tables, node="here"):
         """The configuration that these tables make."""
         path = self.folder / f"{node}.toml"
-        path.write_text(HEAD.replace('"here"', f'"{node}"') + MAIL + tables, "utf-8")
+        path.write_text(
+            HEAD.replace('"here"', f'"{node}"') + MAIL + ("" if self.watched else UNWATCHED) + tables, "utf-8"
+        )
         return load(path, {"BATMON_STATE": str(self.folder / "state")})
 
     @asynccontextmanager

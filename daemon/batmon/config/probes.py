@@ -18,6 +18,7 @@ from batmon.judge.probe import Rule
 from batmon.model import Program
 
 KINDS = tuple(TARGETS)
+SHIPPED_TITLES: Mapping[str, str] = {"automations": "자동화 · automations", "mail": "메일 발송 · mail"}
 SHIPPED: Mapping[str, Target] = {"automations": AutomationsTarget(), "mail": MailTarget()}
 """Kind -> what its shipped probe looks at: that automations run and mails go out is watched without being asked."""
 COMMON_KEYS = (
@@ -116,7 +117,7 @@ def shipped(probes: Sequence[Probe], tables: Sequence[Section], kind: str, *, no
     usual, target = DEFAULTS[kind], SHIPPED[kind]
     every = OWN_EVERY.get(kind, EVERY)
     rule = Rule(kind, every, TIMEOUT, usual.warn, usual.crit, usual.unit, usual.below, usual.lasting)
-    return [Probe(_program(name, node, TIMEOUT, title=name, timezone=zone), rule, target)]
+    return [Probe(_program(name, node, TIMEOUT, title=SHIPPED_TITLES[kind], timezone=zone), rule, target)]
 
 
 def refuse_taken_names(tables: Sequence[Section], names: Sequence[str], problems: Problems) -> None:

@@ -33,6 +33,7 @@ def house_of(config: Config, store: Store, *, dump_url: Callable[[], str], now: 
         language=message_language(config),
         backup=backups.make,
         admins=admins(config),
+        watched=any(probe.kind == "automations" for probe in config.probes),
         places=places(config),
     )
 

@@ -22,7 +22,7 @@ from batmon.errors import BatmonError, StepFailed, StoreUnavailable
 from batmon.judge.catching_up import days
 from batmon.notify.expressions import rendered
 from batmon.store import feed
-from batmon.store.automations import Ending, Execution, end
+from batmon.store.automations import Ending, Execution, end, failed_before
 from batmon.store.executing import Lead, LeadLost
 from batmon.store.judgements import Connection
 from batmon.store.notifications import Owed, owe
@@ -44,7 +44,10 @@ Backup = Callable[["Attempt", BackupStep], Awaitable[dict[str, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What all attempts of a daemon have in common. ``folder``: where commands start; ``url``: the database."""
+    """What all attempts of a daemon have in common. ``folder``: where commands start; ``url``: the database.
+
+    ``watched``: a probe looks after automations, so that its incident tells of failures.
+    """
 
     url: str
     node: str
@@ -53,6 +56,7 @@ class House:
     language: str
     backup: Backup
     admins: tuple[str, ...] = ()
+    watched: bool = False
     places: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -242,8 +246,11 @@ async def attempt(lead: Lead, automation: Automation, execution: Execution, hous
 
 
 async def tell(connection: Connection, one: Attempt, error: str) -> None:
-    """Owe the admins the news that an automation has failed, and put it into the bell."""
+    """Owe the admins the news that an automation has failed, and put it into the bell: at the first of failures in a
+    row, and not at all where a probe's incident tells of it."""
     automation, execution, now = one.automation, one.execution, one.house.now()
+    if one.house.watched or await failed_before(connection, automation.name, execution.id):
+        return
     data = {
         "job_name": automation.name,
         "title": automation.title,

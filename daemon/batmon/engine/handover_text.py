@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from batmon.act_words import act_in_words
 from batmon.notify.mask import mask
 from batmon.words import Language, status_word
 
@@ -106,7 +107,7 @@ class _Teller:
         return f"**{escaped(one['job_name'])}** {at}: {escaped(one['error_message'] or '')}"
 
     def act(self, one: Mapping[str, Any]) -> str:
-        what = f"{escaped(one['action'])} {escaped(one['target'])}"
+        what = f"{escaped(act_in_words(one['action'], self._language))} {escaped(one['target'])}"
         outcome = "" if one["outcome"] == "done" else f" ({one['outcome']})"
         return f"{self.at(one['at'])} {escaped(one['actor'])}: {what}{outcome}"
 

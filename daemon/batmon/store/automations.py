@@ -277,6 +277,11 @@ async def held(connection: Connection, number: int, holder: UUID) -> bool:
     return bool(await connection.fetchval(sql("held_execution"), number, holder))
 
 
+async def failed_before(connection: Connection, name: str, number: int) -> bool:
+    """Whether the last execution that ended before ``number`` failed."""
+    return bool(await connection.fetchval(sql("failed_before"), name, number))
+
+
 async def end(connection: Connection, name: str, number: int, ending: Ending) -> None:
     """Write how an attempt ended, in the transaction of what it did, and wake the execution whose turn it is."""
     await connection.execute(

@@ -94,6 +94,29 @@ async def test_what_fails_is_undone_and_the_admins_and_the_bell_are_told_in_the_
     assert (entry["level"], entry["title"]) == ("urgent", "자동화 실패: 깨진 작업")
 
 
+async def test_failures_in_a_row_are_told_once(world):
+    await world.fetch("CREATE SEQUENCE tries")
+    await world.fetch("GRANT ALL ON tries TO batmon_app")
+    steps = sql("SELECT 1 / (CASE WHEN nextval('tries') IN (1, 2, 4) THEN 0 ELSE 1 END)")
+    told = []
+    async with world.running(automation("moody", steps)) as automations:
+        for number in range(1, 5):
+            await automations.run_now("moody", "kim")
+            await world.until(lambda rows, number=number: ended(rows) and len(rows) == number)
+            told.append(len(await world.fetch("SELECT FROM notifications")))
+    assert told == [1, 1, 1, 2]
+    assert len(await world.fetch("SELECT FROM feed_entries")) == 2
+
+
+async def test_where_a_probe_looks_after_automations_its_incident_tells(world):
+    world.watched = True
+    async with world.running(automation("broken", sql("SELECT 1 / 0"))) as automations:
+        await automations.run_now("broken", "kim")
+        (row,) = await world.until(ended)
+    assert row["status"] == "failed"
+    assert await world.fetch("SELECT FROM notifications") == []
+
+
 async def test_it_is_tried_again_and_what_was_wrong_before_is_kept(world):
     await world.fetch("CREATE SEQUENCE tries")
     await world.fetch("GRANT ALL ON tries TO batmon_app")

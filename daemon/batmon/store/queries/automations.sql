@@ -247,3 +247,11 @@ DELETE FROM automation_logs WHERE id IN (
         AND EXISTS (SELECT FROM automation_logs n WHERE n.job_name = l.job_name AND n.id > l.id AND n.status = l.status)
     LIMIT $2
 );
+
+-- name: failed_before
+-- Whether the last execution of an automation that ended, well or badly, before another one failed.
+-- $1 text: automation
+-- $2 bigint: the other one
+SELECT status = 'failed' FROM automation_logs
+WHERE job_name = $1 AND id < $2 AND status IN ('success', 'failed')
+ORDER BY id DESC LIMIT 1;
