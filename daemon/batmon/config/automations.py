@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+from batmon.config.named import read_named
 from batmon.config.outside_steps import BackupStep, CommandStep, read_backup, read_command
 from batmon.config.programs import cron
 from batmon.config.section import Section
@@ -105,18 +106,7 @@ def read_automations(
     """
     where = reading_of(variables, Reading(names=NAMES | set(values or {}), sql_folder=sql_folder))
     one = partial(_read, zone=zone, reading=where, values=values or {}, language=language, source=source)
-    found: list[Automation] = []
-    names = dict(taken or {})
-    for table in tables:
-        automation = one(table)
-        if automation is None:
-            continue
-        if automation.name in names:
-            table.bad("name", f"the name {automation.name!r} is taken", f"it is the name of {names[automation.name]}")
-            continue
-        names[automation.name] = table.label
-        found.append(automation)
-    return tuple(found)
+    return read_named(tables, one, taken)
 
 
 def _read(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from batmon.config.named import read_named
 from batmon.config.section import Section
 from batmon.config.sql_text import parse
 from batmon.config.step_reading import read_steps
@@ -66,17 +67,7 @@ def read_events(
     names that steps know, as a pack's ``pack``; ``taken`` are names of rules read before, with where they stand.
     """
     reading = Reading(names=NAMES | set(values or {}), sql_folder=sql_folder)
-    names = dict(taken or {})
-    found: list[EventRule] = []
-    for table in tables:
-        before = len(table.problems)
-        rule = _read(table, reading, zone, values or {}, language)
-        if rule.name in names:
-            table.bad("name", f"the name {rule.name!r} is taken", f"it is the name of {names[rule.name]}")
-        if len(table.problems) == before:
-            names[rule.name] = rule.place
-            found.append(rule)
-    return tuple(found)
+    return read_named(tables, lambda table: _read(table, reading, zone, values or {}, language), taken)
 
 
 def _read(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from batmon.config.events import rule_name
+from batmon.config.named import read_named
 from batmon.config.section import Section
 from batmon.config.sql_text import QUERIES, Sql
 from batmon.config.step_reading import read_steps
@@ -60,17 +61,7 @@ def read_inboxes(
 ) -> tuple[Inbox, ...]:
     """The inboxes that the tables describe, but those with which something is wrong; see ``events.read_events``."""
     reading = Reading(names=NAMES | set(values or {}), sql_folder=sql_folder)
-    names = dict(taken or {})
-    found: list[Inbox] = []
-    for table in tables:
-        before = len(table.problems)
-        inbox = _read(table, reading, zone, values or {}, language)
-        if inbox.name in names:
-            table.bad("name", f"the name {inbox.name!r} is taken", f"it is the name of {names[inbox.name]}")
-        if len(table.problems) == before:
-            names[inbox.name] = inbox.place
-            found.append(inbox)
-    return tuple(found)
+    return read_named(tables, lambda table: _read(table, reading, zone, values or {}, language), taken)
 
 
 def _read(

@@ -261,13 +261,13 @@ class Authority:
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test authority")])
         self.file = folder / "ca.pem"
-        made = self._sign(self.name, self.key.public_key(), NOW + timedelta(days=3650), ca=True)
+        made = self._sign(self.name, self.key.public_key(), datetime.now(UTC) + timedelta(days=3650), ca=True)
         self.file.write_bytes(made.public_bytes(serialization.Encoding.PEM))
 
     def _sign(self, subject, public_key, ends, *, ca=False, names=()):
         builder = x509.CertificateBuilder().subject_name(subject).issuer_name(self.name).public_key(public_key)
         builder = builder.serial_number(x509.random_serial_number())
-        builder = builder.not_valid_before(min(NOW, ends) - timedelta(days=400)).not_valid_after(ends)
+        builder = builder.not_valid_before(min(datetime.now(UTC), ends) - timedelta(days=400)).not_valid_after(ends)
         builder = builder.add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
         if ca:
             usage = x509.KeyUsage(
@@ -287,7 +287,7 @@ class Authority:
         """A TLS context with a certificate that ends in so many days."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        made = self._sign(subject, key.public_key(), NOW + timedelta(days=days, minutes=5), names=[name])
+        made = self._sign(subject, key.public_key(), datetime.now(UTC) + timedelta(days=days, minutes=5), names=[name])
         self.made, file = made, self.folder / f"{name}-{days}.pem"
         file.write_bytes(
             key.private_bytes(
