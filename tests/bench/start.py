@@ -30,7 +30,7 @@ def up(state):
     terminal = Terminal([sys.executable, "-m", "batmon", "up"], environ)
     said = terminal.wait_for("the daemon is up after")
     alternate = terminal.wait_for("\x1b[?1049h")
-    full = terminal.wait_for(*PROGRAMS, "quit")
+    full = terminal.wait_for(*PROGRAMS, "acknowledge")
     terminal.leave()
     return said, alternate, full
 
