@@ -103,7 +103,7 @@ async def test_it_lives_on_when_the_daemon_is_started_again(home, begin):
     await asyncio.sleep(4.0)  # longer than the pause between two looks: whoever is wrongly called dead is called so now
     ended = await asyncio.create_subprocess_exec(sys.executable, "-c", COMMAND, run_id, env=home.environ)
     assert await ended.wait() == 0
-    row = await home.until("loner", lambda row: row["status"] != "UNKNOWN")
+    row = await home.until("loner", lambda row: row["status"] != "UNKNOWN" and row["reason"] != "running")
     assert row["status"] == "OK"
     assert process.returncode is None
     verdicts = await home.ask("program", name="loner")
