@@ -21,6 +21,7 @@ from batmon_tui.cells import fit, wrap
 from batmon_tui.incident_state import in_detail
 from batmon_tui.screens.page import Page
 from batmon_tui.widgets.board_view import BoardView
+from batmon_tui.widgets.box import LineBox
 from batmon_tui.widgets.lines import LineList
 
 
@@ -55,7 +56,7 @@ class BoardScreen(Page):
         yield Static(id="detail", markup=False)
         with Horizontal(id="filter-line"):
             yield Static(id="filter-scope", markup=False)
-            yield Input(id="filter", compact=True)
+            yield LineBox(id="filter", compact=True)
             yield Static(id="filter-hint", markup=False)
 
     def on_mount(self) -> None:

@@ -18,6 +18,7 @@ from batmon.commands.fetching import fetch, local_name
 from batmon.errors import BatmonError
 from batmon_tui import refusals
 from batmon_tui.screens.page import Dialog
+from batmon_tui.widgets.box import LineBox
 from batmon_tui.widgets.files_view import size_in_words
 
 
@@ -74,7 +75,7 @@ class SaveDialog(Dialog[None]):
         with VerticalScroll(id="box", can_focus=False):
             yield Static(_title(self, self._path.rpartition("/")[2], self._length), classes="title", markup=False)
             yield Static(self.tr("download.to"), classes="ask", markup=False)
-            yield Input(str(Path.cwd() / local_name(self._path)), id="target", compact=True)
+            yield LineBox(str(Path.cwd() / local_name(self._path)), id="target", compact=True)
             yield Static(classes="problem", markup=False)
             with Horizontal(id="buttons"):
                 yield Button(self.tr("download.save"), id="save", compact=True)

@@ -15,6 +15,7 @@ from textual.widgets import Button, Input, Static, TextArea
 from batmon.errors import BadRequest, BatmonError, DoneAlready
 from batmon_tui import refusals
 from batmon_tui.screens.page import Dialog, type_into
+from batmon_tui.widgets.box import LineBox, TextBox
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,9 @@ class FormDialog(Dialog[dict[str, Any]]):
             for number, box in enumerate(self._boxes):
                 yield Static(box.words, classes="ask", markup=False)
                 if box.long:
-                    yield TextArea(box.proposed, id=f"box-{number}", soft_wrap=True, highlight_cursor_line=False)
+                    yield TextBox(box.proposed, id=f"box-{number}", soft_wrap=True, highlight_cursor_line=False)
                 else:
-                    yield Input(box.proposed, id=f"box-{number}", compact=True)
+                    yield LineBox(box.proposed, id=f"box-{number}", compact=True)
             yield Static(classes="problem", markup=False)
             with Horizontal(id="buttons"):
                 yield Button(self._button, id="go", compact=True)

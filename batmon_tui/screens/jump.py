@@ -18,6 +18,7 @@ from batmon_tui import theme
 from batmon_tui.board import SIGNS, order, status_of
 from batmon_tui.locale import LANGUAGES
 from batmon_tui.screens.page import Dialog
+from batmon_tui.widgets.box import LineBox
 
 if TYPE_CHECKING:
     from batmon_tui.app import BatmonApp
@@ -41,7 +42,7 @@ class JumpDialog(Dialog[str]):
         """A line to type in, and what it may become."""
         with Vertical(id="box"):
             yield Static(self.tr("key.jump"), classes="title", markup=False)
-            yield Input(id="where", compact=True)
+            yield LineBox(id="where", compact=True)
             yield OptionList(id="found", markup=False)
             yield Static(self.tr("jump.placeholder"), classes="ask", markup=False)
 

@@ -16,6 +16,7 @@ from textual.widgets import Input, Static
 from batmon.errors import BatmonError
 from batmon_tui import refusals
 from batmon_tui.screens.page import Page
+from batmon_tui.widgets.box import LineBox
 from batmon_tui.widgets.columns import CellList
 from batmon_tui.widgets.lines import LineList, Piece
 
@@ -87,7 +88,7 @@ class ListPage(Page):
         if self.filtered:
             with Horizontal(id="filter-line"):
                 yield Static(self.tr("key.filter"), id="filter-scope", markup=False)
-                yield Input(id="filter", compact=True)
+                yield LineBox(id="filter", compact=True)
 
     def above(self) -> ComposeResult:
         """What stands between the state and the list."""

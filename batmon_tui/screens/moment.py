@@ -10,6 +10,7 @@ from textual.widgets import Input, Static
 from batmon.errors import BadRequest
 from batmon.moments import moment_of
 from batmon_tui.screens.page import Dialog
+from batmon_tui.widgets.box import LineBox
 
 
 class MomentDialog(Dialog[str]):
@@ -29,7 +30,7 @@ class MomentDialog(Dialog[str]):
         """A line to type in."""
         with Vertical(id="box"):
             yield Static(self.tr(f"{self._about}.ask"), classes="title", markup=False)
-            yield Input(self._written, id="moment", compact=True)
+            yield LineBox(self._written, id="moment", compact=True)
             yield Static(id="wrong", classes="problem", markup=False)
             yield Static(self.tr(f"{self._about}.hint"), classes="ask", markup=False)
 

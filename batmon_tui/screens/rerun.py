@@ -14,6 +14,7 @@ from textual.widgets import Button, Checkbox, Input, Static
 from batmon.errors import BatmonError
 from batmon_tui import refusals
 from batmon_tui.screens.page import Dialog
+from batmon_tui.widgets.box import LineBox
 
 
 class Tick(Checkbox):
@@ -64,7 +65,7 @@ class PasswordDialog(Dialog[dict[str, Any]]):
             yield Static(self.tr(self.title_key, name=self.program), classes="title", markup=False)
             yield from self.said()
             yield Static(self.tr("rerun.password"), classes="ask", markup=False)
-            yield Input(password=True, id="password", compact=True)
+            yield LineBox(password=True, id="password", compact=True)
             yield from self.after()
             yield Static(classes="problem", markup=False)
             with Horizontal(id="buttons"):
@@ -120,7 +121,7 @@ class RerunDialog(PasswordDialog):
         yield Static(told, classes="said", markup=False)
         for index, name in enumerate(self._params):
             yield Static(name, classes="ask", markup=False)
-            yield Input(id=f"param-{index}", compact=True)
+            yield LineBox(id=f"param-{index}", compact=True)
 
     def after(self) -> ComposeResult:
         """A running program needs one more word."""

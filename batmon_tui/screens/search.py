@@ -21,6 +21,7 @@ from batmon_tui import refusals
 from batmon_tui.cells import fit, wrap
 from batmon_tui.screens.moment import MomentDialog
 from batmon_tui.screens.page import Page
+from batmon_tui.widgets.box import LineBox
 from batmon_tui.widgets.lines import LineList
 from batmon_tui.widgets.log_place import LogPlace
 from batmon_tui.widgets.search_asked import Asked, Going
@@ -56,7 +57,7 @@ class SearchScreen(Page):
         """The text, how it is searched for, the hits, and the whole of the one under the cursor."""
         with Horizontal(id="search-line"):
             yield Static(id="search-title", markup=False)
-            yield Input(self.asked.pattern, id="search-box", compact=True)
+            yield LineBox(self.asked.pattern, id="search-box", compact=True)
         yield Static(id="search-state", markup=False)
         yield Static(id="notice", markup=False)
         yield HitList(id="hits")

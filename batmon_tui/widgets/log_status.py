@@ -16,6 +16,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input, Label
 
+from batmon_tui.widgets.box import LineBox
 from batmon_tui.widgets.log_words import SIGNS, in_bytes
 
 
@@ -142,7 +143,7 @@ class LogPrompt(Horizontal):
     def compose(self) -> ComposeResult:
         """What is asked, and where to write."""
         yield Label("", markup=False)
-        yield Input(compact=True)
+        yield LineBox(compact=True)
 
     def ask(self, what: str, before: str) -> None:
         """Ask ``search``, ``filter`` or ``time``; ``before`` is what was searched for last."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from stage import PASSWORD, until
 from textual import events
+from textual.app import App
 from textual.keys import _character_to_key
 from textual.widgets import Input
 
 from batmon_tui.screens.output import OutputScreen
 from batmon_tui.screens.program import ProgramScreen
+from batmon_tui.widgets.box import TextBox
 from tests.tui.test_console import SIZE, board_of
 
 
@@ -43,3 +45,32 @@ async def test_a_password_typed_ahead_is_whole(stage):
         await board_of(app, pilot)
         burst(app, f"r{PASSWORD}\r")
         await until(pilot, lambda: isinstance(app.screen, OutputScreen), "it was started")
+
+
+async def test_keys_in_one_packet_take_effect_in_their_order(stage):
+    app = stage.app("en")
+    async with app.run_test(size=SIZE) as pilot:
+        board = await board_of(app, pilot)
+        await pilot.press("slash")
+        box = app.screen.query_one("#filter", Input)
+        await until(pilot, lambda: app.focused is box, "the box")
+        for key in (*"wrong", "ctrl+u", *"zmaix", "backspace", "l", "home", "delete", "enter"):
+            app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await until(pilot, lambda: app.focused is not box, "done")
+        assert box.value == "mail"
+        await until(pilot, lambda: list(board.keys) == ["fund_mail"], "only the mail collector")
+
+
+async def test_lines_typed_in_one_packet_are_whole():
+    class Page(App[None]):
+        def compose(self):
+            yield TextBox()
+
+    app = Page()
+    async with app.run_test() as pilot:
+        box = app.query_one(TextBox)
+        box.focus()
+        await until(pilot, lambda: app.focused is box, "the box")
+        for key in ("a", "b", "backspace", "c", "enter", "d", "left", "e", "ctrl+k", "f"):
+            app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await until(pilot, lambda: box.text == "ac\nef", "ac and ef")

@@ -13,7 +13,8 @@ from uuid import UUID
 
 from batmon.config.channels import AlimtalkConfig
 from batmon.errors import DeliveryFailed
-from batmon.notify.http import Clock, Http, utc_now
+from batmon.notify.channel import Clock, utc_now
+from batmon.notify.http import Http
 from batmon.notify.message import Message, Sent
 from batmon.notify.nhn import DUPLICATE, Result, domestic, number_of, result_of
 from batmon.notify.placeholders import filled

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Protocol
 
 from batmon.notify.message import Message, Sent
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The moment, where nobody hands in a clock."""
+    return datetime.now(UTC)
 
 
 class Channel(Protocol):

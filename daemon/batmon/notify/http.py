@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -17,6 +17,7 @@ import aiohttp
 from batmon import __version__
 from batmon.config.channels import ChannelConfig
 from batmon.errors import DeliveryFailed
+from batmon.notify.channel import Clock
 from batmon.notify.mask import mask
 from batmon.notify.visible import one_line
 
@@ -27,13 +28,6 @@ _CONNECTIONS = 8
 _SAID_OF = 2000
 """Characters of an answer of which an error tells the first ones, masked."""
 _TEMPORARY = frozenset({408, 425, 429})
-
-Clock = Callable[[], datetime]
-
-
-def utc_now() -> datetime:
-    """The moment, where nobody hands in a clock."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from urllib.parse import quote, urlencode
 
 from batmon.config.channels import ServiceNowConfig
 from batmon.errors import DeliveryFailed
-from batmon.notify.http import Answer, Clock, Http, as_json, utc_now
+from batmon.notify.channel import Clock, utc_now
+from batmon.notify.http import Answer, Http, as_json
 from batmon.notify.message import Message, Sent
 from batmon.notify.placeholders import filled
 from batmon.notify.visible import one_line

@@ -6,7 +6,8 @@ from typing import Any
 
 from batmon.config.channels import SlackConfig
 from batmon.errors import DeliveryFailed
-from batmon.notify.http import Clock, Http, utc_now
+from batmon.notify.channel import Clock, utc_now
+from batmon.notify.http import Http
 from batmon.notify.message import Message, Sent
 
 MOST_BLOCKS = 50

@@ -9,7 +9,8 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from batmon.config.channels import SmsConfig
-from batmon.notify.http import Clock, Http, utc_now
+from batmon.notify.channel import Clock, utc_now
+from batmon.notify.http import Http
 from batmon.notify.message import Message, Sent
 from batmon.notify.nhn import domestic, number_of, result_of
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from batmon.config.channels import WebhookConfig
 from batmon.model import aware
-from batmon.notify.http import Clock, Http, as_json, utc_now
+from batmon.notify.channel import Clock, utc_now
+from batmon.notify.http import Http, as_json
 from batmon.notify.message import Message, Sent
 from batmon.notify.visible import one_line
 

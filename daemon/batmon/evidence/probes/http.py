@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import unicodedata
 from datetime import datetime
 from typing import Any
 
 import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from batmon.config.probe_targets import Codes, HttpTarget
 from batmon.config.probes import Probe
 from batmon.evidence.probes.faults import fault_of, is_local
-from batmon.evidence.probes.names import Names
+from batmon.evidence.probes.names import resolve
 from batmon.evidence.probes.trust import context_for
 from batmon.judge.probe import Sample
 
 AGENT = "batmon-probe"
 CHUNK = 64 << 10
 _MOVED = (301, 302, 303, 307, 308)
+
+
+class _Names(AbstractResolver):
+    """The house's own way to addresses, for aiohttp."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        return [ResolveResult(**found) for found in await resolve(host, port, family)]
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
 
 
 class _Failed(Exception):
@@ -66,7 +80,7 @@ def look_of(probe: Probe) -> Any:
 
 
 async def _ask(target: HttpTarget, trust: ssl.SSLContext) -> None:
-    connector = aiohttp.TCPConnector(ssl=trust, resolver=Names(), force_close=True, use_dns_cache=False, limit=1)
+    connector = aiohttp.TCPConnector(ssl=trust, resolver=_Names(), force_close=True, use_dns_cache=False, limit=1)
     async with aiohttp.ClientSession(
         connector=connector, cookie_jar=aiohttp.DummyCookieJar(), timeout=aiohttp.ClientTimeout(total=None)
     ) as session:
