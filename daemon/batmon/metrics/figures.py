@@ -196,11 +196,29 @@ class ProgramFigures:
     before: Totals = Totals()
     incidents: IncidentTotals = IncidentTotals()
     incidents_before: IncidentTotals = IncidentTotals()
+    watched_seconds: float = 0.0
+    """How long of the period it was watched; 0 where nobody asked."""
+    watched_seconds_before: float = 0.0
 
     @property
     def availability(self) -> float | None:
         """That of its totals if it has a schedule."""
         return self.totals.availability if self.scheduled else None
+
+    @property
+    def availability_before(self) -> float | None:
+        """That of the period before."""
+        return self.before.availability if self.scheduled else None
+
+    @property
+    def mtbf_hours(self) -> float | None:
+        """Mean time between failures."""
+        return self.incidents.mtbf_hours(self.watched_seconds)
+
+    @property
+    def mtbf_hours_before(self) -> float | None:
+        """That of the period before."""
+        return self.incidents_before.mtbf_hours(self.watched_seconds_before)
 
     @property
     def met(self) -> bool | None:
@@ -215,9 +233,19 @@ class ProgramFigures:
         return self.worth.hours(self.totals.processed)
 
     @property
+    def saved_hours_before(self) -> float:
+        """Those of the period before."""
+        return self.worth.hours(self.before.processed)
+
+    @property
     def saved_money(self) -> float:
         """What those would have cost."""
         return self.worth.money(self.totals.processed)
+
+    @property
+    def saved_money_before(self) -> float:
+        """What those of the period before would have cost."""
+        return self.worth.money(self.before.processed)
 
     def without_before(self) -> ProgramFigures:
         """The same with nothing to compare with."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -15,6 +16,14 @@ Span = Literal["week", "month", "quarter", "year"]
 
 DAY = timedelta(days=1)
 WEEK_DAYS = 7
+LONGEST_DAYS = 1100
+"""Of a period that somebody names: three years."""
+NAMES = ("week", "month", "last-month", "quarter", "last-quarter", "year", "last-year")
+FORMS = f"{', '.join(NAMES)}, 2026-11, 2026-Q4, 2026 or 30d"
+"""What ``named`` understands, for people."""
+FIRST_YEAR, LAST_YEAR = 1970, 9998
+_CALENDAR = re.compile(r"(\d{4})(?:-(0[1-9]|1[0-2])|-[Qq]([1-4]))?", re.ASCII)
+_LAST_DAYS = re.compile(r"([1-9]\d{0,3})d", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +82,74 @@ def completed(span: Span, today: date) -> Period:
         return so_far(span, today)
     end = _begin(span, today) - DAY
     return Period(_begin(span, end), end)
+
+
+def named(text: str, today: date) -> Period:
+    """The period that people call so on ``today``: one of ``NAMES``, a month, quarter or year, or the last days.
+
+    ``week`` is the last 7 complete days and ``30d`` the last 30 with today; what is under way goes up to today.
+
+    Raises:
+        ModelError: nobody calls a period so, or it has not begun.
+    """
+    word = text.strip().lower()
+    for span in ("week", "month", "quarter", "year"):
+        if word == span:
+            return so_far(span, today)
+        if word == f"last-{span}" and word in NAMES:
+            return completed(span, today)
+    if days := _LAST_DAYS.fullmatch(word):
+        return chosen(today - timedelta(days=int(days[1]) - 1), today, today)
+    found = _CALENDAR.fullmatch(word)
+    if found is None or not FIRST_YEAR <= int(found[1]) <= LAST_YEAR:
+        raise ModelError(f"{text!r:.60} is no period", hint=f"write {FORMS}")
+    year, month, quarter = int(found[1]), found[2], found[3]
+    start = date(year, int(month) if month else 3 * int(quarter) - 2 if quarter else 1, 1)
+    months = 1 if month else 3 if quarter else 12
+    return chosen(start, min(_first(start, -months) - DAY, max(today, start)), today)
+
+
+def chosen(start: date, end: date, today: date) -> Period:
+    """A period that somebody names by its days.
+
+    Raises:
+        ModelError: it ends before it begins, has not begun, or is too long or too far away.
+    """
+    period = Period(start, end)
+    if start.year < FIRST_YEAR or end.year > LAST_YEAR:
+        raise ModelError(f"{start} to {end}: years are from {FIRST_YEAR} to {LAST_YEAR}")
+    if start > today:
+        raise ModelError(f"the period from {start} on has not begun: today is {today}")
+    if period.days > LONGEST_DAYS:
+        raise ModelError(f"{start} to {end} are {period.days:,} days", hint=f"ask for {LONGEST_DAYS:,} at most")
+    return period
+
+
+def asked_for(
+    today: date, *, name: str | None = None, start: str | None = None, end: str | None = None, usual: Span = "month"
+) -> Period:
+    """What ``--period NAME`` or ``--from DAY --to DAY`` say (texts; ``end`` None: today), else ``usual`` so far.
+
+    Raises:
+        ModelError: they say something else, or both.
+    """
+    if name is not None and (start is not None or end is not None):
+        raise ModelError("name a period or its days, not both", hint="--period, or --from and --to")
+    if name is not None:
+        return named(name, today)
+    if start is None and end is None:
+        return so_far(usual, today)
+    if start is None:
+        raise ModelError(f"from when on? {end} is only the last day", hint="--from 2026-11-01 --to 2026-11-20")
+    first = _day(start)
+    return chosen(first, max(first, today) if end is None else _day(end), today)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise ModelError(f"{text!r:.60} is no day", hint="write it as 2026-11-21") from None
 
 
 def _begin(span: Span, day: date) -> date:
