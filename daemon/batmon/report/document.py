@@ -39,7 +39,7 @@ class Kind(StrEnum):
     HOURS = "hours"
     """Hours, one decimal."""
     SECONDS = "seconds"
-    """A time that something took, shown as 1h 02m or 12s; a number in seconds in a workbook."""
+    """A time that something took, in seconds, shown as 1h 02m or 12s; in a workbook a duration that Excel knows."""
     MONEY = "money"
     """In the document's currency, no decimals."""
     BYTES = "bytes"
