@@ -27,6 +27,8 @@ SILENCE_SEC = 20.0
 """After which who executes, or is in the middle of a transaction, and says nothing to Postgres is taken for gone."""
 
 REMOVED = "it is in nobody's configuration any more"
+FAMILY = "report/"
+"""How the names of automations begin that come and go while daemons run; none of a configuration holds a ``/``."""
 
 Outcome = Literal["queued", "success", "failed"]
 
@@ -307,8 +309,11 @@ def job_of(name: str, number: int, why: str = "", delay: timedelta = timedelta(0
 
 
 def entrypoint_of(name: str) -> str:
-    """Where the jobs of an automation are served: by the daemons that have it in their configuration."""
-    return f"automation:{name}"
+    """Where the jobs of an automation are served: by the daemons that have it in their configuration.
+
+    Those that come and go share one place: what is served is settled when the workers begin.
+    """
+    return f"automation:{FAMILY if name.startswith(FAMILY) else name}"
 
 
 def state_of(row: Record) -> AutomationState:

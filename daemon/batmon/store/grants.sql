@@ -29,3 +29,10 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON events, event_rules, feed_entries, feed_
 GRANT SELECT, INSERT ON inbox_actions TO batmon_app;
 -- Probes.
 GRANT SELECT, INSERT, UPDATE, DELETE ON probe_samples TO batmon_app;
+-- Reports, their schedules, and the files that go with messages.
+GRANT SELECT, INSERT, UPDATE, DELETE ON report_records, report_schedules, report_texts, notification_attachments TO batmon_app;
+GRANT USAGE ON report_records_id_seq, report_schedules_id_seq TO batmon_app;
+-- Statistics.
+GRANT SELECT, INSERT, UPDATE, DELETE ON run_stats_daily, run_stats_monthly, run_stats_backlog, run_stats_months, maintenance_kept, maintenance_looks TO batmon_app;
+GRANT SELECT, INSERT, DELETE ON run_stats_queue TO batmon_app;
+GRANT SELECT ON v_run_daily, v_program_month, v_run_monthly, v_department_savings_month, v_incident_figures_month TO batmon_app;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,8 +29,29 @@ LONGEST_DATA = 4_000_000
 """Characters of a message's data as JSON: it is kept with each message, and read for each attempt."""
 _LONGEST_ERROR = 2000
 _BATCH = 1000
+MOST_ATTACHED = 10 << 20
+"""Bytes of the files that go with a message: hardly a mail server takes more."""
+KEEP_ATTACHED = timedelta(days=30)
+"""For how long the files of a message that was given up are kept: somebody may send it again."""
 _LOGGED_AT_ONCE = 100_000
 """PgQueuer notes every attempt: while a channel is down that are a hundred a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a message on channels that can carry one. ``media_type`` is like ``application/pdf``.
+
+    ``sha256`` is that of ``data`` in hexadecimal, found out where it is not given: make a large one in a thread.
+    """
+
+    name: str
+    media_type: str
+    data: bytes = field(repr=False)
+    sha256: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.sha256:
+            object.__setattr__(self, "sha256", hashlib.sha256(self.data).hexdigest())
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +68,7 @@ class Owed:
     incident_ids: tuple[int, ...] = ()
     event_id: int | None = None
     automation_log_id: int | None = None
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +96,8 @@ class Notification:
     incident_ids: tuple[int, ...]
     event_id: int | None
     automation_log_id: int | None
+    attachments: int
+    """How many files go with it, or went."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +141,7 @@ async def owe(connection: Connection, owed: Sequence[Owed], now: datetime) -> li
     """Owe messages in the transaction that is open on ``connection``; the ids of those that were not owed before.
 
     Raises:
-        StepFailed: the data of one is longer than LONGEST_DATA.
+        StepFailed: the data of one is longer than LONGEST_DATA, or its files are larger than MOST_ATTACHED.
     """
     if not owed:
         return []
@@ -133,12 +158,26 @@ async def owe(connection: Connection, owed: Sequence[Owed], now: datetime) -> li
             "{" + ",".join(str(int(incident)) for incident in one.incident_ids) + "}",
             one.event_id,
             one.automation_log_id,
+            _attached(one),
         )
         for one in owed
     ]
+    files = {columns[place][0]: one.attachments for place, one in enumerate(owed) if one.attachments}
     rows = await connection.fetch(sql("owe_notifications"), *(list(c) for c in zip(*columns, strict=True)), now)
+    for row in rows:
+        for place, file in enumerate(files.get(row["notification_id"], ())):
+            named = (storable(file.name), file.media_type, file.sha256)
+            await connection.execute(sql("attach"), row["notification_id"], place, *named, file.data)
     await jobs.enqueue(connection, [_job(row["notification_id"], row["channel"], 0) for row in rows])
     return [row["notification_id"] for row in rows]
+
+
+def _attached(one: Owed) -> int:
+    """How many files go with a message."""
+    size = sum(len(file.data) for file in one.attachments)
+    if size > MOST_ATTACHED:
+        raise StepFailed(f"the files of a message have {size:,} bytes, and {MOST_ATTACHED:,} are taken")
+    return len(one.attachments)
 
 
 def _text(data: Mapping[str, Any]) -> str:
@@ -174,6 +213,12 @@ class Notifications:
                 return _notification(row)
             due: datetime | None = await connection.fetchval(sql("notification_due"), notification)
             return due
+
+    async def attachments(self, notification: UUID) -> tuple[Attachment, ...]:
+        """The files that go with a message, in order; none of those that are not kept any more."""
+        async with self._store.connection() as connection:
+            rows = await connection.fetch(sql("attachments_of"), notification)
+        return tuple(Attachment(row["name"], row["media_type"], row["data"], row["sha256"]) for row in rows)
 
     async def record(self, taken: Notification, attempt: Attempt, node: str) -> bool:
         """Log an attempt and settle the message, or leave it owed; False if another one did meanwhile."""
@@ -283,6 +328,7 @@ class Notifications:
         ``_LOGGED_AT_ONCE`` of the jobs' log."""
         async with self._store.connection() as connection:
             await connection.execute(sql("forget_notifications"), now - sent, now - failed, _BATCH)
+            await connection.execute(sql("forget_attachments"), now - KEEP_ATTACHED, _BATCH)
             await connection.execute(sql("forget_email_logs"), now - attempts, _BATCH)
             await connection.execute(sql("forget_delivery_logs"), now - attempts, _BATCH)
             await connection.execute(sql("forget_delivery_nodes"), now - sent)
@@ -311,4 +357,5 @@ def _notification(row: asyncpg.Record) -> Notification:
         incident_ids=tuple(row["incident_ids"]),
         event_id=row["event_id"],
         automation_log_id=row["automation_log_id"],
+        attachments=row["attachments"],
     )

@@ -55,6 +55,9 @@ CREATE FUNCTION public.batmon_beat(run_ids uuid[]) RETURNS void
 BEGIN
     UPDATE open_runs SET beat_at = clock_timestamp() WHERE run_id = ANY (run_ids);
 END $$;
+CREATE FUNCTION public.batmon_bucket(seconds double precision) RETURNS smallint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (seconds IS NOT NULL) THEN (ceil(((ln(LEAST(GREATEST(seconds, (0.001)::double precision), ('1000000000'::numeric)::double precision)) / ln((1.05)::double precision)) - (0.000000001)::double precision)))::smallint ELSE NULL::smallint END;
 CREATE TABLE public.events (
     id bigint NOT NULL,
     rule text NOT NULL,
@@ -140,6 +143,226 @@ BEGIN
     PERFORM pg_notify('batmon_events', '');
     RETURN NULL;
 END $_$;
+CREATE TABLE public.incidents (
+    incident_id bigint NOT NULL,
+    program character varying(50) NOT NULL,
+    reason character varying(20) NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    acknowledged_at timestamp with time zone,
+    acknowledged_by text,
+    resolved_at timestamp with time zone,
+    first_verdict bigint NOT NULL,
+    last_verdict bigint NOT NULL,
+    node text DEFAULT ''::text NOT NULL,
+    severity character varying(20) DEFAULT 'ERROR'::character varying NOT NULL,
+    facts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    run_id uuid,
+    begun_at timestamp with time zone NOT NULL,
+    resolved_by text DEFAULT ''::text NOT NULL,
+    reopened integer DEFAULT 0 NOT NULL,
+    acknowledged_until timestamp with time zone,
+    acknowledged_note text DEFAULT ''::text NOT NULL,
+    quiet_kind text DEFAULT ''::text NOT NULL,
+    quiet_name text DEFAULT ''::text NOT NULL,
+    quiet_until timestamp with time zone,
+    quiet_by text DEFAULT ''::text NOT NULL,
+    quiet_why text DEFAULT ''::text NOT NULL,
+    held_by text[] DEFAULT '{}'::text[] NOT NULL,
+    flapping boolean DEFAULT false NOT NULL,
+    good_since timestamp with time zone,
+    history text DEFAULT ''::text NOT NULL,
+    changed_at timestamp with time zone,
+    step integer DEFAULT 0 NOT NULL,
+    sequence integer DEFAULT 0 NOT NULL,
+    told_at timestamp with time zone,
+    next_at timestamp with time zone,
+    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    writer text DEFAULT ''::text NOT NULL,
+    first_acknowledged_at timestamp with time zone,
+    was_error boolean DEFAULT false NOT NULL,
+    outages tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
+    lifetime tstzrange GENERATED ALWAYS AS (
+CASE
+    WHEN (resolved_at IS NULL) THEN tstzrange(opened_at, NULL::timestamp with time zone)
+    ELSE tstzrange(LEAST(opened_at, resolved_at), GREATEST(opened_at, resolved_at), '[]'::text)
+END) STORED NOT NULL
+);
+COMMENT ON COLUMN public.incidents.begun_at IS 'when it was last reopened, else opened';
+COMMENT ON COLUMN public.incidents.quiet_kind IS 'silence or maintenance; empty: neither';
+COMMENT ON COLUMN public.incidents.history IS 'what was observed, 0 good and 1 bad, the newest last';
+COMMENT ON COLUMN public.incidents.step IS 'rungs of the ladder that were told since begun_at';
+COMMENT ON COLUMN public.incidents.sequence IS 'how often anything was owed for it';
+COMMENT ON COLUMN public.incidents.next_at IS 'when it must be looked at again, whatever happens';
+COMMENT ON COLUMN public.incidents.writer IS 'the process that changed it last, so that it need not learn of it';
+COMMENT ON COLUMN public.incidents.first_acknowledged_at IS 'kept when an acknowledgement ends, and when the incident is resolved';
+COMMENT ON COLUMN public.incidents.was_error IS 'whether it was ever an ERROR; else it was only a WARNING';
+COMMENT ON COLUMN public.incidents.outages IS 'when it was open, from when on it was an ERROR; what is open has no end';
+COMMENT ON COLUMN public.incidents.lifetime IS 'from first opened to last resolved';
+CREATE FUNCTION public.batmon_incident_figures(moments timestamp with time zone[], names text[], by_program boolean) RETURNS TABLE(program text, number integer, opened bigint, resolved bigint, open_at_end bigint, acknowledged bigint, repair_seconds numeric, acknowledge_seconds numeric, outage_seconds numeric, longest_seconds numeric, errors_opened bigint)
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ WITH found AS MATERIALIZED (
+          SELECT (i.program)::text AS program,
+             i.opened_at,
+             i.resolved_at,
+             i.first_acknowledged_at,
+             i.was_error,
+             i.outages
+            FROM public.incidents i
+           WHERE ((batmon_incident_figures.names IS NULL) AND (i.lifetime && tstzrange((batmon_incident_figures.moments)[1], (batmon_incident_figures.moments)[cardinality(batmon_incident_figures.moments)])))
+         UNION ALL
+          SELECT i.program,
+             i.opened_at,
+             i.resolved_at,
+             i.first_acknowledged_at,
+             i.was_error,
+             i.outages
+            FROM public.incidents i
+           WHERE ((lower((i.program)::text) = ANY (batmon_incident_figures.names)) AND (i.lifetime && tstzrange((batmon_incident_figures.moments)[1], (batmon_incident_figures.moments)[cardinality(batmon_incident_figures.moments)])))
+         ), outages AS (
+          SELECT f.program,
+             unnest(range_agg(f.outages)) AS span
+            FROM found f
+           WHERE (NOT isempty(f.outages))
+           GROUP BY f.program
+         ), parts AS (
+          SELECT f.program,
+             width_bucket(f.opened_at, batmon_incident_figures.moments) AS number,
+             1 AS opened,
+             0 AS resolved,
+             0 AS open_at_end,
+             ((f.first_acknowledged_at IS NOT NULL))::integer AS acknowledged,
+             (f.was_error)::integer AS errors_opened,
+             NULL::interval AS repair,
+             GREATEST('00:00:00'::interval, (f.first_acknowledged_at - f.opened_at)) AS acknowledge,
+             NULL::interval AS outage
+            FROM found f
+         UNION ALL
+          SELECT f.program,
+             width_bucket(f.resolved_at, batmon_incident_figures.moments) AS width_bucket,
+             0,
+             1,
+             0,
+             0,
+             0,
+             GREATEST('00:00:00'::interval, (f.resolved_at - f.opened_at)) AS repair,
+             NULL::interval AS acknowledge,
+             NULL::interval AS outage
+            FROM found f
+           WHERE (f.resolved_at IS NOT NULL)
+         UNION ALL
+          SELECT f.program,
+             n.n,
+             0,
+             0,
+             1,
+             0,
+             0,
+             NULL::interval AS repair,
+             NULL::interval AS acknowledge,
+             NULL::interval AS outage
+            FROM found f,
+             LATERAL generate_series(GREATEST(1, width_bucket(f.opened_at, batmon_incident_figures.moments)),
+                 CASE
+                     WHEN (f.resolved_at IS NULL) THEN (cardinality(batmon_incident_figures.moments) - 1)
+                     ELSE (width_bucket(f.resolved_at, batmon_incident_figures.moments) - 1)
+                 END) n(n)
+           WHERE ((f.resolved_at IS NULL) OR (width_bucket(f.resolved_at, batmon_incident_figures.moments) > GREATEST(1, width_bucket(f.opened_at, batmon_incident_figures.moments))))
+         UNION ALL
+          SELECT o.program,
+             n.n,
+             0,
+             0,
+             0,
+             0,
+             0,
+             NULL::interval AS repair,
+             NULL::interval AS acknowledge,
+             (LEAST(upper(o.span), (batmon_incident_figures.moments)[(n.n + 1)]) - GREATEST(lower(o.span), (batmon_incident_figures.moments)[n.n]))
+            FROM outages o,
+             LATERAL generate_series(GREATEST(1, width_bucket(lower(o.span), batmon_incident_figures.moments)), LEAST((cardinality(batmon_incident_figures.moments) - 1),
+                 CASE
+                     WHEN upper_inf(o.span) THEN (cardinality(batmon_incident_figures.moments) - 1)
+                     ELSE width_bucket(upper(o.span), batmon_incident_figures.moments)
+                 END)) n(n)
+         )
+  SELECT
+         CASE
+             WHEN batmon_incident_figures.by_program THEN p.program
+             ELSE ''::text
+         END AS "case",
+     p.number,
+     sum(p.opened) AS sum,
+     sum(p.resolved) AS sum,
+     sum(p.open_at_end) AS sum,
+     sum(p.acknowledged) AS sum,
+     COALESCE(EXTRACT(epoch FROM sum(p.repair)), (0)::numeric) AS "coalesce",
+     COALESCE(EXTRACT(epoch FROM sum(p.acknowledge)), (0)::numeric) AS "coalesce",
+     COALESCE(EXTRACT(epoch FROM sum(p.outage)), (0)::numeric) AS "coalesce",
+     COALESCE(EXTRACT(epoch FROM max(p.outage)), (0)::numeric) AS "coalesce",
+     sum(p.errors_opened) AS sum
+    FROM parts p
+   WHERE ((p.number >= 1) AND (p.number <= (cardinality(batmon_incident_figures.moments) - 1)))
+   GROUP BY
+         CASE
+             WHEN batmon_incident_figures.by_program THEN p.program
+             ELSE ''::text
+         END, p.number;
+END;
+CREATE FUNCTION public.batmon_incident_months(zone text) RETURNS TABLE(program text, month date, opened bigint, resolved bigint, open_at_end bigint, acknowledged bigint, mttr_hours numeric, mtta_hours numeric, outage_hours numeric, longest_outage_hours numeric, errors_opened bigint)
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ WITH months AS (
+          SELECT m.m,
+             (m.m AT TIME ZONE batmon_incident_months.zone) AS begun
+            FROM generate_series(date_trunc('month'::text, (( SELECT min(incidents.opened_at) AS min
+                    FROM public.incidents) AT TIME ZONE batmon_incident_months.zone)), date_trunc('month'::text, (now() AT TIME ZONE batmon_incident_months.zone)), '1 mon'::interval) m(m)
+         ), spans AS (
+          SELECT (array_agg(months.begun ORDER BY months.begun) || now()) AS moments,
+             array_agg((months.m)::date ORDER BY months.begun) AS firsts
+            FROM months
+         )
+  SELECT f.program,
+     s.firsts[f.number] AS firsts,
+     f.opened,
+     f.resolved,
+     f.open_at_end,
+     f.acknowledged,
+     round(((f.repair_seconds / (NULLIF(f.resolved, 0))::numeric) / (3600)::numeric), 2) AS round,
+     round(((f.acknowledge_seconds / (NULLIF(f.acknowledged, 0))::numeric) / (3600)::numeric), 2) AS round,
+     round((f.outage_seconds / (3600)::numeric), 2) AS round,
+     round((f.longest_seconds / (3600)::numeric), 2) AS round,
+     f.errors_opened
+    FROM spans s,
+     LATERAL public.batmon_incident_figures(s.moments, NULL::text[], true) f(program, number, opened, resolved, open_at_end, acknowledged, repair_seconds, acknowledge_seconds, outage_seconds, longest_seconds, errors_opened);
+END;
+CREATE FUNCTION public.batmon_incident_turned() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    begun timestamptz;
+BEGIN
+    NEW.was_error := NEW.was_error OR NEW.severity = 'ERROR';
+    NEW.first_acknowledged_at := coalesce(NEW.first_acknowledged_at, NEW.acknowledged_at);
+    IF NEW.severity = 'ERROR' AND (TG_OP = 'INSERT' OR NEW.resolved_at IS NULL) THEN
+        IF TG_OP = 'INSERT' THEN
+            begun := NEW.opened_at;
+        ELSIF OLD.resolved_at IS NOT NULL THEN
+            begun := NEW.begun_at;
+        ELSIF OLD.severity <> 'ERROR' THEN  -- it became worse: by the verdict that has just been written
+            begun := coalesce((SELECT v.at FROM public.verdicts v WHERE v.verdict_id = NEW.last_verdict), clock_timestamp());
+        END IF;
+        IF begun IS NOT NULL THEN
+            NEW.outages := NEW.outages + tstzmultirange(tstzrange(begun, NULL));
+        END IF;
+    END IF;
+    IF NEW.resolved_at IS NOT NULL THEN
+        NEW.outages := NEW.outages * tstzmultirange(tstzrange(NULL, NEW.resolved_at));
+    END IF;
+    RETURN NEW;
+END $$;
+COMMENT ON FUNCTION public.batmon_incident_turned() IS 'keeps was_error, outages and first_acknowledged_at';
 CREATE FUNCTION public.batmon_items_processed(of_run uuid) RETURNS integer
     LANGUAGE plpgsql STABLE
     AS $$
@@ -176,6 +399,35 @@ BEGIN
         ' INSERT INTO %I SELECT * FROM moved', since, until, partition);
     EXECUTE format('ALTER TABLE rpa_execution_logs ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', partition, since, until);
     RETURN true;
+END $$;
+CREATE FUNCTION public.batmon_program_days() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO public.run_stats_queue (program, since, until)
+    VALUES (lower(CASE WHEN TG_OP = 'DELETE' THEN OLD.name ELSE NEW.name END), '-infinity', 'infinity');
+    RETURN NULL;
+END $$;
+CREATE FUNCTION public.batmon_quantile(buckets smallint[], counts integer[], share double precision) RETURNS double precision
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$
+DECLARE
+    total bigint := 0;
+    seen bigint := 0;
+    rank double precision;
+BEGIN
+    FOR place IN 1 .. cardinality(counts) LOOP
+        total := total + counts[place];
+    END LOOP;
+    rank := greatest(1, ceil(share * total - 1e-9));
+    FOR place IN 1 .. cardinality(counts) LOOP
+        seen := seen + counts[place];
+        IF seen >= rank THEN
+            RETURN 2 * power(1.05::double precision, buckets[place]) / 2.05;
+        END IF;
+    END LOOP;
+    RETURN NULL;
 END $$;
 CREATE FUNCTION public.batmon_record_items(run_ids uuid[], accounts text[], processed integer[], failed integer[], errors text[], starts timestamp with time zone[], ends timestamp with time zone[]) RETURNS void
     LANGUAGE plpgsql
@@ -276,79 +528,58 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
-CREATE TABLE public.programs (
-    name character varying(50) NOT NULL,
-    node text NOT NULL,
-    title text NOT NULL,
-    base_dir text NOT NULL,
-    schedule text[] NOT NULL,
-    timezone text NOT NULL,
-    grace_sec double precision NOT NULL,
-    max_runtime_sec double precision NOT NULL,
-    scheduler text NOT NULL,
-    logs text[] NOT NULL,
-    rerun text[] NOT NULL,
-    configured boolean NOT NULL,
-    seen_at timestamp with time zone NOT NULL,
-    minutes_per_item numeric DEFAULT 5.0 NOT NULL,
-    probe text
-);
-COMMENT ON COLUMN public.programs.minutes_per_item IS 'how long a person takes for what a run counts as one';
-COMMENT ON COLUMN public.programs.probe IS 'the kind of a probe; NULL for a program';
-CREATE TABLE public.rpa_execution_logs (
-    log_id integer NOT NULL,
-    bot_name character varying(50) NOT NULL,
-    task_name character varying(100) NOT NULL,
-    status character varying(20) NOT NULL,
-    message text,
-    error_details text,
-    start_time timestamp with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL,
-    end_time timestamp with time zone,
-    duration_sec integer,
-    processed_count integer DEFAULT 0,
-    run_id uuid DEFAULT gen_random_uuid() NOT NULL,
-    origin character varying(16) DEFAULT 'record'::character varying NOT NULL,
-    node text DEFAULT ''::text NOT NULL,
-    started_by text DEFAULT ''::text NOT NULL,
-    slot timestamp with time zone,
-    exit_code integer,
-    verified_late boolean DEFAULT false NOT NULL,
-    evidence jsonb DEFAULT '{}'::jsonb NOT NULL,
-    changed_at timestamp with time zone
-)
-PARTITION BY RANGE (start_time);
-COMMENT ON COLUMN public.rpa_execution_logs.changed_at IS 'when somebody other than the daemon last wrote the row; NULL: never';
-CREATE FUNCTION public.batmon_savings(since timestamp with time zone, until_ timestamp with time zone) RETURNS TABLE(bot_name text, month date, runs bigint, total_count bigint, minutes_per_item numeric, saved_hours numeric, avg_runtime_sec numeric)
-    LANGUAGE sql STABLE
-    BEGIN ATOMIC
- WITH known AS (
-          SELECT DISTINCT ON ((lower((programs.name)::text))) lower((programs.name)::text) AS folded,
-             (programs.name)::text AS name,
-             programs.timezone,
-             programs.minutes_per_item
-            FROM public.programs
-           ORDER BY (lower((programs.name)::text)), programs.configured DESC, (programs.name)::text
-         ), counted AS (
-          SELECT COALESCE(k.name, min((l.bot_name)::text)) AS bot_name,
-             (date_trunc('month'::text, (l.start_time AT TIME ZONE COALESCE(k.timezone, 'UTC'::text))))::date AS month,
-             count(*) AS runs,
-             COALESCE(sum(l.processed_count), (0)::bigint) AS total_count,
-             avg(l.duration_sec) AS seconds,
-             COALESCE(k.minutes_per_item, 5.0) AS minutes
-            FROM (public.rpa_execution_logs l
-              LEFT JOIN known k ON ((k.folded = lower((l.bot_name)::text))))
-           WHERE ((l.start_time >= batmon_savings.since) AND (l.start_time < batmon_savings.until_) AND (upper(btrim((l.status)::text)) = ANY (ARRAY['SUCCESS'::text, 'SUCCEEDED'::text, 'OK'::text, 'COMPLETED'::text, 'DONE'::text, '성공'::text, '완료'::text, '정상'::text])))
-           GROUP BY (lower((l.bot_name)::text)), k.name, ((date_trunc('month'::text, (l.start_time AT TIME ZONE COALESCE(k.timezone, 'UTC'::text))))::date), COALESCE(k.minutes_per_item, 5.0)
-         )
-  SELECT counted.bot_name,
-     counted.month,
-     counted.runs,
-     counted.total_count,
-     counted.minutes,
-     round((((counted.total_count)::numeric * counted.minutes) / (60)::numeric), 1) AS round,
-     round(counted.seconds, 0) AS round
-    FROM counted;
-END;
+CREATE FUNCTION public.batmon_run_status(word text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE upper(btrim(word, ' 	
+'::text)) WHEN 'SUCCESS'::text THEN 'SUCCESS'::text WHEN 'FAILED'::text THEN 'FAILED'::text WHEN 'MISSED'::text THEN 'MISSED'::text WHEN 'RUNNING'::text THEN 'RUNNING'::text WHEN 'SUCCEEDED'::text THEN 'SUCCESS'::text WHEN 'OK'::text THEN 'SUCCESS'::text WHEN 'COMPLETED'::text THEN 'SUCCESS'::text WHEN 'DONE'::text THEN 'SUCCESS'::text WHEN '성공'::text THEN 'SUCCESS'::text WHEN '완료'::text THEN 'SUCCESS'::text WHEN '정상'::text THEN 'SUCCESS'::text WHEN 'STARTED'::text THEN 'RUNNING'::text WHEN 'IN_PROGRESS'::text THEN 'RUNNING'::text WHEN '실행중'::text THEN 'RUNNING'::text WHEN '진행중'::text THEN 'RUNNING'::text ELSE 'FAILED'::text END;
+CREATE FUNCTION public.batmon_runs_deleted() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO public.run_stats_queue (program, since, until)
+    SELECT lower(bot_name), min(start_time), max(start_time) FROM was
+    GROUP BY lower(bot_name), date_trunc('day', start_time, 'UTC');
+    RETURN NULL;
+END $$;
+CREATE FUNCTION public.batmon_runs_inserted() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO public.run_stats_queue (program, since, until)
+    SELECT lower(bot_name), min(start_time), max(start_time) FROM became
+    GROUP BY lower(bot_name), date_trunc('day', start_time, 'UTC');
+    RETURN NULL;
+END $$;
+CREATE FUNCTION public.batmon_runs_truncated() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO public.run_stats_queue (since, until) VALUES ('-infinity', 'infinity');
+    RETURN NULL;
+END $$;
+CREATE FUNCTION public.batmon_runs_updated() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO public.run_stats_queue (program, since, until)
+    SELECT lower(bot_name), min(start_time), max(start_time)
+    FROM (SELECT bot_name, start_time FROM was UNION ALL SELECT bot_name, start_time FROM became) AS changed
+    GROUP BY lower(bot_name), date_trunc('day', start_time, 'UTC');
+    RETURN NULL;
+END $$;
+CREATE FUNCTION public.batmon_zone(timezone text) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    PERFORM timestamp '2000-01-01' AT TIME ZONE timezone;
+    RETURN timezone;
+EXCEPTION WHEN invalid_parameter_value THEN
+    RETURN 'UTC';
+END $$;
 CREATE TABLE batmon_jobs.pgqueuer (
     id bigint NOT NULL,
     priority integer NOT NULL,
@@ -690,50 +921,6 @@ CREATE SEQUENCE public.incident_notices_notice_id_seq
     NO MAXVALUE
     CACHE 1;
 ALTER SEQUENCE public.incident_notices_notice_id_seq OWNED BY public.incident_notices.notice_id;
-CREATE TABLE public.incidents (
-    incident_id bigint NOT NULL,
-    program character varying(50) NOT NULL,
-    reason character varying(20) NOT NULL,
-    opened_at timestamp with time zone NOT NULL,
-    acknowledged_at timestamp with time zone,
-    acknowledged_by text,
-    resolved_at timestamp with time zone,
-    first_verdict bigint NOT NULL,
-    last_verdict bigint NOT NULL,
-    node text DEFAULT ''::text NOT NULL,
-    severity character varying(20) DEFAULT 'ERROR'::character varying NOT NULL,
-    facts jsonb DEFAULT '{}'::jsonb NOT NULL,
-    tags text[] DEFAULT '{}'::text[] NOT NULL,
-    run_id uuid,
-    begun_at timestamp with time zone NOT NULL,
-    resolved_by text DEFAULT ''::text NOT NULL,
-    reopened integer DEFAULT 0 NOT NULL,
-    acknowledged_until timestamp with time zone,
-    acknowledged_note text DEFAULT ''::text NOT NULL,
-    quiet_kind text DEFAULT ''::text NOT NULL,
-    quiet_name text DEFAULT ''::text NOT NULL,
-    quiet_until timestamp with time zone,
-    quiet_by text DEFAULT ''::text NOT NULL,
-    quiet_why text DEFAULT ''::text NOT NULL,
-    held_by text[] DEFAULT '{}'::text[] NOT NULL,
-    flapping boolean DEFAULT false NOT NULL,
-    good_since timestamp with time zone,
-    history text DEFAULT ''::text NOT NULL,
-    changed_at timestamp with time zone,
-    step integer DEFAULT 0 NOT NULL,
-    sequence integer DEFAULT 0 NOT NULL,
-    told_at timestamp with time zone,
-    next_at timestamp with time zone,
-    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    writer text DEFAULT ''::text NOT NULL
-);
-COMMENT ON COLUMN public.incidents.begun_at IS 'when it was last reopened, else opened';
-COMMENT ON COLUMN public.incidents.quiet_kind IS 'silence or maintenance; empty: neither';
-COMMENT ON COLUMN public.incidents.history IS 'what was observed, 0 good and 1 bad, the newest last';
-COMMENT ON COLUMN public.incidents.step IS 'rungs of the ladder that were told since begun_at';
-COMMENT ON COLUMN public.incidents.sequence IS 'how often anything was owed for it';
-COMMENT ON COLUMN public.incidents.next_at IS 'when it must be looked at again, whatever happens';
-COMMENT ON COLUMN public.incidents.writer IS 'the process that changed it last, so that it need not learn of it';
 CREATE SEQUENCE public.incidents_incident_id_seq
     START WITH 1
     INCREMENT BY 1
@@ -751,6 +938,18 @@ CREATE TABLE public.log_cursors (
     updated_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL
 )
 WITH (fillfactor='60');
+CREATE TABLE public.maintenance_kept (
+    program text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    name text NOT NULL,
+    until timestamp with time zone NOT NULL
+);
+COMMENT ON TABLE public.maintenance_kept IS 'planned maintenance as it came, so that the past does not change with the configuration; program in small letters';
+CREATE TABLE public.maintenance_looks (
+    node text NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+COMMENT ON TABLE public.maintenance_looks IS 'until when the maintenance of a node''s programs has been kept';
 CREATE TABLE public.nodes (
     name text NOT NULL,
     version text NOT NULL,
@@ -759,6 +958,15 @@ CREATE TABLE public.nodes (
     blind_from timestamp with time zone
 );
 COMMENT ON COLUMN public.nodes.blind_from IS 'when the daemon before this one was last seen; NULL on a first start';
+CREATE TABLE public.notification_attachments (
+    notification_id uuid NOT NULL,
+    place smallint NOT NULL,
+    name text NOT NULL,
+    media_type text NOT NULL,
+    sha256 text NOT NULL,
+    data bytea NOT NULL
+);
+ALTER TABLE ONLY public.notification_attachments ALTER COLUMN data SET STORAGE EXTERNAL;
 CREATE TABLE public.notifications (
     notification_id uuid NOT NULL,
     number bigint NOT NULL,
@@ -781,6 +989,7 @@ CREATE TABLE public.notifications (
     settled_at timestamp with time zone,
     subject text DEFAULT ''::text NOT NULL,
     error text DEFAULT ''::text NOT NULL,
+    attachments smallint DEFAULT 0 NOT NULL,
     CONSTRAINT notifications_state_check CHECK ((state = ANY (ARRAY['owed'::text, 'sent'::text, 'failed'::text])))
 )
 WITH (fillfactor='70');
@@ -790,6 +999,7 @@ COMMENT ON COLUMN public.notifications.tried_since IS 'the first attempt of this
 COMMENT ON COLUMN public.notifications.round IS 'how often somebody asked to send it again';
 COMMENT ON COLUMN public.notifications.claim IS 'who attempts it, or was the last to do so';
 COMMENT ON COLUMN public.notifications.settled_at IS 'when it was sent or given up; NULL while it is owed';
+COMMENT ON COLUMN public.notifications.attachments IS 'how many files go with it; they are removed once it is sent, and a month after it was given up';
 ALTER TABLE public.notifications ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.notifications_number_seq
     START WITH 1
@@ -852,6 +1062,117 @@ CREATE TABLE public.program_state (
     version bigint DEFAULT 0 NOT NULL
 )
 WITH (fillfactor='60');
+CREATE TABLE public.programs (
+    name character varying(50) NOT NULL,
+    node text NOT NULL,
+    title text NOT NULL,
+    base_dir text NOT NULL,
+    schedule text[] NOT NULL,
+    timezone text NOT NULL,
+    grace_sec double precision NOT NULL,
+    max_runtime_sec double precision NOT NULL,
+    scheduler text NOT NULL,
+    logs text[] NOT NULL,
+    rerun text[] NOT NULL,
+    configured boolean NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    minutes_per_item numeric DEFAULT 5.0 NOT NULL,
+    probe text,
+    department text DEFAULT ''::text NOT NULL,
+    hourly_cost numeric DEFAULT 0 NOT NULL,
+    availability_target numeric
+);
+COMMENT ON COLUMN public.programs.minutes_per_item IS 'how long a person takes for what a run counts as one';
+COMMENT ON COLUMN public.programs.probe IS 'the kind of a probe; NULL for a program';
+COMMENT ON COLUMN public.programs.department IS 'whose work it does; empty: nobody said';
+COMMENT ON COLUMN public.programs.hourly_cost IS 'of a person''s work; 0: nobody said';
+COMMENT ON COLUMN public.programs.availability_target IS 'the share of what is due that must succeed, 0 to 1; NULL: nothing was promised';
+CREATE TABLE public.report_records (
+    id bigint NOT NULL,
+    template character varying(100) NOT NULL,
+    period_start date,
+    period_end date,
+    format character varying(20) NOT NULL,
+    file_size bigint,
+    status character varying(20) DEFAULT 'PENDING'::character varying NOT NULL,
+    generated_by text DEFAULT ''::text NOT NULL,
+    created_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    title text DEFAULT ''::text NOT NULL,
+    language text DEFAULT 'ko'::text NOT NULL,
+    node text DEFAULT ''::text NOT NULL,
+    path text DEFAULT ''::text NOT NULL,
+    sha256 text DEFAULT ''::text NOT NULL,
+    error text DEFAULT ''::text NOT NULL,
+    ended_at timestamp with time zone,
+    took_ms integer,
+    summary jsonb DEFAULT '{}'::jsonb NOT NULL,
+    asked jsonb DEFAULT '{}'::jsonb NOT NULL,
+    key text,
+    schedule_id bigint,
+    CONSTRAINT report_records_status_check CHECK ((((status)::text = 'PENDING'::text) OR ((status)::text = 'RUNNING'::text) OR ((status)::text = 'DONE'::text) OR ((status)::text = 'FAILED'::text) OR ((status)::text = 'REMOVED'::text)))
+);
+COMMENT ON COLUMN public.report_records.path IS 'in the tree of the daemon of its node, such as /reports/weekly_ops/...; it may be gone once the status is not DONE';
+COMMENT ON COLUMN public.report_records.key IS 'what it was made for, where that must not be made twice: an execution of an automation';
+CREATE SEQUENCE public.report_records_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE public.report_records_id_seq OWNED BY public.report_records.id;
+CREATE TABLE public.report_schedules (
+    id bigint NOT NULL,
+    template character varying(100) NOT NULL,
+    cron character varying(200) NOT NULL,
+    email text DEFAULT ''::text NOT NULL,
+    format character varying(20) DEFAULT 'excel'::character varying NOT NULL,
+    name character varying(50) NOT NULL,
+    language text DEFAULT 'ko'::text NOT NULL,
+    timezone text DEFAULT 'UTC'::text NOT NULL,
+    period text DEFAULT ''::text NOT NULL,
+    programs text[] DEFAULT '{}'::text[] NOT NULL,
+    created_by text DEFAULT ''::text NOT NULL,
+    created_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL
+);
+COMMENT ON TABLE public.report_schedules IS 'reports that are made by themselves; each is the automation report/NAME, whose state says whether it is paused';
+COMMENT ON COLUMN public.report_schedules.email IS 'addresses, with a comma and a blank between them';
+COMMENT ON COLUMN public.report_schedules.period IS 'a word for it, such as last-month; empty: what the template is about, complete by then';
+CREATE SEQUENCE public.report_schedules_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE public.report_schedules_id_seq OWNED BY public.report_schedules.id;
+CREATE TABLE public.report_texts (
+    report_id bigint NOT NULL,
+    markdown text NOT NULL,
+    cut boolean DEFAULT false NOT NULL
+);
+COMMENT ON TABLE public.report_texts IS 'what is in a report, as Markdown whatever its format, for as long as its file is kept';
+CREATE TABLE public.rpa_execution_logs (
+    log_id integer NOT NULL,
+    bot_name character varying(50) NOT NULL,
+    task_name character varying(100) NOT NULL,
+    status character varying(20) NOT NULL,
+    message text,
+    error_details text,
+    start_time timestamp with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    end_time timestamp with time zone,
+    duration_sec integer,
+    processed_count integer DEFAULT 0,
+    run_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    origin character varying(16) DEFAULT 'record'::character varying NOT NULL,
+    node text DEFAULT ''::text NOT NULL,
+    started_by text DEFAULT ''::text NOT NULL,
+    slot timestamp with time zone,
+    exit_code integer,
+    verified_late boolean DEFAULT false NOT NULL,
+    evidence jsonb DEFAULT '{}'::jsonb NOT NULL,
+    changed_at timestamp with time zone
+)
+PARTITION BY RANGE (start_time);
+COMMENT ON COLUMN public.rpa_execution_logs.changed_at IS 'when somebody other than the daemon last wrote the row; NULL: never';
 CREATE SEQUENCE public.rpa_execution_logs_log_id_seq
     AS integer
     START WITH 1
@@ -891,6 +1212,83 @@ CREATE TABLE public.run_items (
     started_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL,
     ended_at timestamp with time zone
 );
+CREATE TABLE public.run_stats_backlog (
+    program text NOT NULL,
+    first date NOT NULL,
+    last date NOT NULL
+);
+COMMENT ON TABLE public.run_stats_backlog IS 'long spans of days that are still to be counted, from the last to the first';
+CREATE TABLE public.run_stats_daily (
+    program text NOT NULL,
+    day date NOT NULL,
+    name text NOT NULL,
+    timezone text NOT NULL,
+    succeeded integer NOT NULL,
+    failed integer NOT NULL,
+    missed integer NOT NULL,
+    unfinished integer NOT NULL,
+    reruns integer NOT NULL,
+    reruns_succeeded integer NOT NULL,
+    excused integer NOT NULL,
+    processed bigint NOT NULL,
+    timed integer NOT NULL,
+    seconds double precision NOT NULL,
+    buckets smallint[] NOT NULL,
+    counts integer[] NOT NULL
+)
+WITH (fillfactor='80');
+COMMENT ON TABLE public.run_stats_daily IS 'runs by program and day; a run belongs to the day of its start';
+COMMENT ON COLUMN public.run_stats_daily.program IS 'bot_name in small letters';
+COMMENT ON COLUMN public.run_stats_daily.day IS 'in timezone';
+COMMENT ON COLUMN public.run_stats_daily.name IS 'how the program, or else a run of that day, spelled it';
+COMMENT ON COLUMN public.run_stats_daily.unfinished IS 'runs that have not said how they ended';
+COMMENT ON COLUMN public.run_stats_daily.excused IS 'scheduled runs that failed or were missed in planned maintenance';
+COMMENT ON COLUMN public.run_stats_daily.processed IS 'of runs that succeeded';
+COMMENT ON COLUMN public.run_stats_daily.timed IS 'runs that succeeded and of which it is known how long they took';
+COMMENT ON COLUMN public.run_stats_daily.buckets IS 'how long those took: batmon_bucket of each, in order, each once';
+COMMENT ON COLUMN public.run_stats_daily.counts IS 'how many of them fell into each of buckets';
+CREATE TABLE public.run_stats_monthly (
+    program text NOT NULL,
+    month date NOT NULL,
+    name text NOT NULL,
+    succeeded integer NOT NULL,
+    failed integer NOT NULL,
+    missed integer NOT NULL,
+    unfinished integer NOT NULL,
+    reruns integer NOT NULL,
+    reruns_succeeded integer NOT NULL,
+    excused integer NOT NULL,
+    processed bigint NOT NULL,
+    timed integer NOT NULL,
+    seconds double precision NOT NULL,
+    buckets smallint[] NOT NULL,
+    counts integer[] NOT NULL
+)
+WITH (fillfactor='80');
+COMMENT ON TABLE public.run_stats_monthly IS 'run_stats_daily by program and month';
+CREATE TABLE public.run_stats_months (
+    month date NOT NULL,
+    partition regclass NOT NULL
+);
+COMMENT ON TABLE public.run_stats_months IS 'where the runs of each month are; where it is dropped or detached, the days stay as they were counted';
+CREATE TABLE public.run_stats_queue (
+    id bigint NOT NULL,
+    program text,
+    since timestamp with time zone NOT NULL,
+    until timestamp with time zone NOT NULL,
+    beyond text DEFAULT ''::text NOT NULL
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='10000');
+COMMENT ON TABLE public.run_stats_queue IS 'which runs have changed since run_stats_daily was counted, by their start';
+COMMENT ON COLUMN public.run_stats_queue.program IS 'in small letters; NULL: every one whose name comes after beyond';
+ALTER TABLE public.run_stats_queue ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.run_stats_queue_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 CREATE TABLE public.silences (
     silence_id bigint NOT NULL,
     program text DEFAULT ''::text NOT NULL,
@@ -912,15 +1310,23 @@ CREATE SEQUENCE public.silences_silence_id_seq
     CACHE 1;
 ALTER SEQUENCE public.silences_silence_id_seq OWNED BY public.silences.silence_id;
 CREATE VIEW public.v_bot_savings_month AS
- SELECT bot_name,
-    month,
-    runs,
-    total_count,
-    minutes_per_item,
-    saved_hours,
-    avg_runtime_sec
-   FROM public.batmon_savings('-infinity'::timestamp with time zone, 'infinity'::timestamp with time zone) batmon_savings(bot_name, month, runs, total_count, minutes_per_item, saved_hours, avg_runtime_sec);
-COMMENT ON VIEW public.v_bot_savings_month IS 'hours that people were spared, by bot and month in the time zone of its program; it reads all history';
+ WITH known AS (
+         SELECT DISTINCT ON ((lower((programs.name)::text))) lower((programs.name)::text) AS folded,
+            programs.minutes_per_item
+           FROM public.programs
+          ORDER BY (lower((programs.name)::text)), programs.configured DESC, programs.name
+        )
+ SELECT m.name AS bot_name,
+    m.month,
+    (m.succeeded)::bigint AS runs,
+    m.processed AS total_count,
+    COALESCE(k.minutes_per_item, 5.0) AS minutes_per_item,
+    round((((m.processed)::numeric * COALESCE(k.minutes_per_item, 5.0)) / (60)::numeric), 1) AS saved_hours,
+    round(((m.seconds / (NULLIF(m.timed, 0))::double precision))::numeric, 0) AS avg_runtime_sec
+   FROM (public.run_stats_monthly m
+     LEFT JOIN known k ON ((k.folded = m.program)))
+  WHERE (m.succeeded > 0);
+COMMENT ON VIEW public.v_bot_savings_month IS 'hours that people were spared, by bot and month in the time zone of its program';
 CREATE VIEW public.v_deliveries AS
  SELECT 'email'::character varying AS channel,
     email_logs.recipient_email AS recipient,
@@ -954,6 +1360,27 @@ UNION ALL
     delivery_logs.id
    FROM public.delivery_logs;
 COMMENT ON VIEW public.v_deliveries IS 'each attempt to deliver on any channel';
+CREATE VIEW public.v_department_savings_month AS
+ WITH known AS (
+         SELECT DISTINCT ON ((lower((programs.name)::text))) lower((programs.name)::text) AS folded,
+            programs.department,
+            programs.minutes_per_item,
+            programs.hourly_cost
+           FROM public.programs
+          ORDER BY (lower((programs.name)::text)), programs.configured DESC, programs.name
+        )
+ SELECT COALESCE(k.department, ''::text) AS department,
+    m.month,
+    count(*) AS bots,
+    sum(m.succeeded) AS runs,
+    sum(m.processed) AS total_count,
+    round((sum(((m.processed)::numeric * COALESCE(k.minutes_per_item, 5.0))) / (60)::numeric), 1) AS saved_hours,
+    round((sum((((m.processed)::numeric * COALESCE(k.minutes_per_item, 5.0)) * COALESCE(k.hourly_cost, (0)::numeric))) / (60)::numeric), 0) AS saved_money
+   FROM (public.run_stats_monthly m
+     LEFT JOIN known k ON ((k.folded = m.program)))
+  WHERE (m.succeeded > 0)
+  GROUP BY COALESCE(k.department, ''::text), m.month;
+COMMENT ON VIEW public.v_department_savings_month IS 'hours that people were spared and what they would have cost, by department and month';
 CREATE VIEW public.v_error_signatures AS
 SELECT
     NULL::text AS id,
@@ -965,6 +1392,20 @@ SELECT
     NULL::bigint AS count,
     NULL::integer AS programs;
 COMMENT ON VIEW public.v_error_signatures IS 'kinds of error with how often, where, since and until when each was seen';
+CREATE VIEW public.v_incident_figures_month AS
+ SELECT program,
+    month,
+    opened,
+    resolved,
+    open_at_end,
+    acknowledged,
+    mttr_hours,
+    mtta_hours,
+    outage_hours,
+    longest_outage_hours,
+    errors_opened
+   FROM public.batmon_incident_months('UTC'::text) batmon_incident_months(program, month, opened, resolved, open_at_end, acknowledged, mttr_hours, mtta_hours, outage_hours, longest_outage_hours, errors_opened);
+COMMENT ON VIEW public.v_incident_figures_month IS 'incidents by program and month of UTC; batmon_incident_months(zone) cuts them at another midnight';
 CREATE VIEW public.v_latest_runs AS
  SELECT p.name AS program,
     p.node,
@@ -1005,6 +1446,39 @@ CREATE VIEW public.v_latest_runs AS
           ORDER BY l.start_time DESC
          LIMIT 1) r);
 COMMENT ON VIEW public.v_latest_runs IS 'the latest run of each program, one row a program that ever ran';
+CREATE VIEW public.v_program_month AS
+ WITH known AS (
+         SELECT DISTINCT ON ((lower((programs.name)::text))) lower((programs.name)::text) AS folded,
+            programs.title,
+            (programs.schedule <> '{}'::text[]) AS scheduled
+           FROM public.programs
+          ORDER BY (lower((programs.name)::text)), programs.configured DESC, programs.name
+        )
+ SELECT m.name AS program,
+    COALESCE(k.title, ''::text) AS title,
+    m.month,
+    (m.succeeded + m.failed) AS runs,
+    m.succeeded,
+    m.failed,
+    m.missed,
+    m.unfinished,
+    m.reruns,
+    m.excused,
+    ((m.succeeded)::double precision / (NULLIF((m.succeeded + m.failed), 0))::double precision) AS success_rate,
+    ((((m.succeeded + m.failed) - m.reruns) + m.missed) - m.excused) AS due,
+    (m.succeeded - m.reruns_succeeded) AS kept,
+        CASE
+            WHEN k.scheduled THEN (((m.succeeded - m.reruns_succeeded))::double precision / (NULLIF(GREATEST(((((m.succeeded + m.failed) - m.reruns) + m.missed) - m.excused), 0), 0))::double precision)
+            ELSE NULL::double precision
+        END AS availability,
+    m.processed,
+    m.timed,
+    (m.seconds / (NULLIF(m.timed, 0))::double precision) AS mean_seconds,
+    public.batmon_quantile(m.buckets, m.counts, (0.5)::double precision) AS p50_seconds,
+    public.batmon_quantile(m.buckets, m.counts, (0.95)::double precision) AS p95_seconds
+   FROM (public.run_stats_monthly m
+     LEFT JOIN known k ON ((k.folded = m.program)));
+COMMENT ON VIEW public.v_program_month IS 'runs by program and month of the program''s time zone';
 CREATE VIEW public.v_program_state AS
  SELECT p.name AS program,
     p.title,
@@ -1037,6 +1511,44 @@ CREATE VIEW public.v_program_state AS
      LEFT JOIN public.incidents i ON ((((i.program)::text = (p.name)::text) AND (i.resolved_at IS NULL))))
      LEFT JOIN public.nodes n ON ((n.name = p.node)));
 COMMENT ON VIEW public.v_program_state IS 'what is thought of each program now; UNKNOWN when its daemon was last seen more than a minute ago';
+CREATE VIEW public.v_run_daily AS
+ SELECT name AS program,
+    day,
+    timezone,
+    (succeeded + failed) AS runs,
+    succeeded,
+    failed,
+    missed,
+    unfinished,
+    reruns,
+    excused,
+    ((succeeded)::double precision / (NULLIF((succeeded + failed), 0))::double precision) AS success_rate,
+    ((((succeeded + failed) - reruns) + missed) - excused) AS due,
+    (succeeded - reruns_succeeded) AS kept,
+    processed,
+    timed,
+    (seconds / (NULLIF(timed, 0))::double precision) AS mean_seconds,
+    public.batmon_quantile(buckets, counts, (0.5)::double precision) AS p50_seconds,
+    public.batmon_quantile(buckets, counts, (0.95)::double precision) AS p95_seconds
+   FROM public.run_stats_daily;
+COMMENT ON VIEW public.v_run_daily IS 'runs by program and day of the program''s time zone';
+CREATE VIEW public.v_run_monthly AS
+ SELECT month,
+    count(*) AS programs,
+    sum((succeeded + failed)) AS runs,
+    sum(succeeded) AS succeeded,
+    sum(failed) AS failed,
+    sum(missed) AS missed,
+    sum(unfinished) AS unfinished,
+    sum(reruns) AS reruns,
+    sum(excused) AS excused,
+    ((sum(succeeded))::double precision / (NULLIF(sum((succeeded + failed)), 0))::double precision) AS success_rate,
+    sum(processed) AS processed,
+    sum(timed) AS timed,
+    (sum(seconds) / (NULLIF(sum(timed), 0))::double precision) AS mean_seconds
+   FROM public.run_stats_monthly
+  GROUP BY month;
+COMMENT ON VIEW public.v_run_monthly IS 'runs of all programs by month of each program''s time zone';
 CREATE TABLE public.verdicts (
     verdict_id bigint NOT NULL,
     program character varying(50) NOT NULL,
@@ -1072,6 +1584,8 @@ ALTER TABLE ONLY public.email_logs ALTER COLUMN id SET DEFAULT nextval('public.e
 ALTER TABLE ONLY public.incident_events ALTER COLUMN event_id SET DEFAULT nextval('public.incident_events_event_id_seq'::regclass);
 ALTER TABLE ONLY public.incident_notices ALTER COLUMN notice_id SET DEFAULT nextval('public.incident_notices_notice_id_seq'::regclass);
 ALTER TABLE ONLY public.incidents ALTER COLUMN incident_id SET DEFAULT nextval('public.incidents_incident_id_seq'::regclass);
+ALTER TABLE ONLY public.report_records ALTER COLUMN id SET DEFAULT nextval('public.report_records_id_seq'::regclass);
+ALTER TABLE ONLY public.report_schedules ALTER COLUMN id SET DEFAULT nextval('public.report_schedules_id_seq'::regclass);
 ALTER TABLE ONLY public.rpa_execution_logs ALTER COLUMN log_id SET DEFAULT nextval('public.rpa_execution_logs_log_id_seq'::regclass);
 ALTER TABLE ONLY public.silences ALTER COLUMN silence_id SET DEFAULT nextval('public.silences_silence_id_seq'::regclass);
 ALTER TABLE ONLY public.verdicts ALTER COLUMN verdict_id SET DEFAULT nextval('public.verdicts_verdict_id_seq'::regclass);
@@ -1129,8 +1643,14 @@ ALTER TABLE ONLY public.incidents
     ADD CONSTRAINT incidents_pkey PRIMARY KEY (incident_id);
 ALTER TABLE ONLY public.log_cursors
     ADD CONSTRAINT log_cursors_pkey PRIMARY KEY (node, program, fingerprint);
+ALTER TABLE ONLY public.maintenance_kept
+    ADD CONSTRAINT maintenance_kept_pkey PRIMARY KEY (program, since, name);
+ALTER TABLE ONLY public.maintenance_looks
+    ADD CONSTRAINT maintenance_looks_pkey PRIMARY KEY (node);
 ALTER TABLE ONLY public.nodes
     ADD CONSTRAINT nodes_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY public.notification_attachments
+    ADD CONSTRAINT notification_attachments_pkey PRIMARY KEY (notification_id, place);
 ALTER TABLE ONLY public.notifications
     ADD CONSTRAINT notifications_pkey PRIMARY KEY (notification_id);
 ALTER TABLE ONLY public.open_runs
@@ -1141,6 +1661,12 @@ ALTER TABLE ONLY public.program_state
     ADD CONSTRAINT program_state_pkey PRIMARY KEY (program);
 ALTER TABLE ONLY public.programs
     ADD CONSTRAINT programs_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY public.report_records
+    ADD CONSTRAINT report_records_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.report_schedules
+    ADD CONSTRAINT report_schedules_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.report_texts
+    ADD CONSTRAINT report_texts_pkey PRIMARY KEY (report_id);
 ALTER TABLE ONLY public.rpa_execution_logs
     ADD CONSTRAINT rpa_execution_logs_pkey PRIMARY KEY (log_id, start_time);
 ALTER TABLE ONLY public.rpa_execution_logs_rest
@@ -1151,6 +1677,16 @@ ALTER TABLE ONLY public.rpa_execution_logs_rest
     ADD CONSTRAINT rpa_execution_logs_rest_run_id_start_time_key UNIQUE (run_id, start_time);
 ALTER TABLE ONLY public.run_items
     ADD CONSTRAINT run_items_pkey PRIMARY KEY (run_id, account);
+ALTER TABLE ONLY public.run_stats_backlog
+    ADD CONSTRAINT run_stats_backlog_pkey PRIMARY KEY (program);
+ALTER TABLE ONLY public.run_stats_daily
+    ADD CONSTRAINT run_stats_daily_pkey PRIMARY KEY (program, day);
+ALTER TABLE ONLY public.run_stats_monthly
+    ADD CONSTRAINT run_stats_monthly_pkey PRIMARY KEY (program, month);
+ALTER TABLE ONLY public.run_stats_months
+    ADD CONSTRAINT run_stats_months_pkey PRIMARY KEY (month);
+ALTER TABLE ONLY public.run_stats_queue
+    ADD CONSTRAINT run_stats_queue_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.silences
     ADD CONSTRAINT silences_pkey PRIMARY KEY (silence_id);
 ALTER TABLE ONLY public.verdicts
@@ -1190,7 +1726,9 @@ CREATE INDEX incident_events_at ON public.incident_events USING btree (at);
 CREATE INDEX incident_events_incident ON public.incident_events USING btree (incident_id, event_id);
 CREATE INDEX incident_notices_notification ON public.incident_notices USING btree (notification_id) WHERE (notification_id IS NOT NULL);
 CREATE INDEX incident_notices_waiting ON public.incident_notices USING btree (route, channel, recipient, language, due_at) WHERE (state = 'waiting'::text);
+CREATE INDEX incidents_folded ON public.incidents USING btree (lower((program)::text), incident_id DESC);
 CREATE INDEX incidents_held ON public.incidents USING btree (incident_id) WHERE ((resolved_at IS NULL) AND (held_by <> '{}'::text[]));
+CREATE INDEX incidents_lifetime ON public.incidents USING gist (lifetime);
 CREATE INDEX incidents_next ON public.incidents USING btree (next_at) WHERE ((resolved_at IS NULL) AND (next_at IS NOT NULL));
 CREATE UNIQUE INDEX incidents_open ON public.incidents USING btree (program) WHERE (resolved_at IS NULL);
 CREATE INDEX incidents_program ON public.incidents USING btree (program, incident_id DESC);
@@ -1201,12 +1739,21 @@ CREATE UNIQUE INDEX notifications_key ON public.notifications USING btree (key) 
 CREATE UNIQUE INDEX notifications_number ON public.notifications USING btree (number DESC);
 CREATE INDEX notifications_settled ON public.notifications USING btree (state, settled_at) WHERE (state <> 'owed'::text);
 CREATE INDEX notifications_unsettled ON public.notifications USING btree (state, due_at) WHERE (state <> 'sent'::text);
+CREATE INDEX report_records_kept ON public.report_records USING btree (node, created_at) WHERE ((status)::text = 'DONE'::text);
+CREATE INDEX report_records_key ON public.report_records USING btree (key) WHERE (key IS NOT NULL);
+CREATE INDEX report_records_open ON public.report_records USING btree (node) WHERE (((status)::text = 'PENDING'::text) OR ((status)::text = 'RUNNING'::text));
+CREATE INDEX report_records_schedule ON public.report_records USING btree (schedule_id, id DESC) WHERE (schedule_id IS NOT NULL);
+CREATE INDEX report_records_template ON public.report_records USING btree (template, id DESC);
+CREATE UNIQUE INDEX report_schedules_name ON public.report_schedules USING btree (name);
 CREATE INDEX rpa_execution_logs_bot ON ONLY public.rpa_execution_logs USING btree (bot_name, start_time DESC);
 CREATE INDEX rpa_execution_logs_changed ON ONLY public.rpa_execution_logs USING brin (changed_at) WITH (pages_per_range='16', autosummarize='on');
 CREATE INDEX rpa_execution_logs_program ON ONLY public.rpa_execution_logs USING btree (lower((bot_name)::text), start_time DESC);
 CREATE INDEX rpa_execution_logs_rest_bot_name_start_time_idx ON public.rpa_execution_logs_rest USING btree (bot_name, start_time DESC);
 CREATE INDEX rpa_execution_logs_rest_changed_at_idx ON public.rpa_execution_logs_rest USING brin (changed_at) WITH (pages_per_range='16', autosummarize='on');
 CREATE INDEX rpa_execution_logs_rest_lower_start_time_idx ON public.rpa_execution_logs_rest USING btree (lower((bot_name)::text), start_time DESC);
+CREATE INDEX run_stats_daily_day ON public.run_stats_daily USING btree (day);
+CREATE INDEX run_stats_daily_name ON public.run_stats_daily USING btree (name, day);
+CREATE INDEX run_stats_monthly_month ON public.run_stats_monthly USING btree (month);
 CREATE INDEX silences_active ON public.silences USING btree (until) WHERE (ended_at IS NULL);
 CREATE INDEX verdicts_program ON public.verdicts USING btree (program, at DESC);
 ALTER INDEX public.rpa_execution_logs_bot ATTACH PARTITION public.rpa_execution_logs_rest_bot_name_start_time_idx;
@@ -1228,14 +1775,28 @@ CREATE OR REPLACE VIEW public.v_error_signatures AS
   WHERE (p.count > 0)
   GROUP BY s.id;
 CREATE TRIGGER tg_pgqueuer_changed AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON batmon_jobs.pgqueuer FOR EACH STATEMENT EXECUTE FUNCTION batmon_jobs.fn_pgqueuer_changed();
+CREATE TRIGGER batmon_incident_turned BEFORE INSERT OR UPDATE OF severity, resolved_at, acknowledged_at ON public.incidents FOR EACH ROW EXECUTE FUNCTION public.batmon_incident_turned();
+CREATE TRIGGER batmon_program_added AFTER INSERT ON public.programs FOR EACH ROW EXECUTE FUNCTION public.batmon_program_days();
+CREATE TRIGGER batmon_program_changed AFTER UPDATE ON public.programs FOR EACH ROW WHEN ((old.timezone <> new.timezone)) EXECUTE FUNCTION public.batmon_program_days();
+CREATE TRIGGER batmon_program_gone AFTER DELETE ON public.programs FOR EACH ROW EXECUTE FUNCTION public.batmon_program_days();
 CREATE TRIGGER batmon_run_changed BEFORE INSERT OR UPDATE ON public.rpa_execution_logs FOR EACH ROW WHEN ((current_setting('batmon.quiet'::text, true) IS DISTINCT FROM 'on'::text)) EXECUTE FUNCTION public.batmon_run_changed();
+CREATE TRIGGER batmon_runs_deleted AFTER DELETE ON public.rpa_execution_logs REFERENCING OLD TABLE AS was FOR EACH STATEMENT EXECUTE FUNCTION public.batmon_runs_deleted();
+CREATE TRIGGER batmon_runs_inserted AFTER INSERT ON public.rpa_execution_logs REFERENCING NEW TABLE AS became FOR EACH STATEMENT EXECUTE FUNCTION public.batmon_runs_inserted();
+CREATE TRIGGER batmon_runs_truncated AFTER TRUNCATE ON public.rpa_execution_logs FOR EACH STATEMENT EXECUTE FUNCTION public.batmon_runs_truncated();
+CREATE TRIGGER batmon_runs_updated AFTER UPDATE ON public.rpa_execution_logs REFERENCING OLD TABLE AS was NEW TABLE AS became FOR EACH STATEMENT EXECUTE FUNCTION public.batmon_runs_updated();
 ALTER TABLE ONLY public.feed_reads
     ADD CONSTRAINT feed_reads_entry_fkey FOREIGN KEY (entry) REFERENCES public.feed_entries(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.incident_events
     ADD CONSTRAINT incident_events_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES public.incidents(incident_id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.incident_notices
     ADD CONSTRAINT incident_notices_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES public.incidents(incident_id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.notification_attachments
+    ADD CONSTRAINT notification_attachments_notification_id_fkey FOREIGN KEY (notification_id) REFERENCES public.notifications(notification_id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.probe_samples
     ADD CONSTRAINT probe_samples_program_fkey FOREIGN KEY (program) REFERENCES public.programs(name) ON DELETE CASCADE;
 ALTER TABLE ONLY public.program_state
     ADD CONSTRAINT program_state_program_fkey FOREIGN KEY (program) REFERENCES public.programs(name) ON DELETE CASCADE;
+ALTER TABLE ONLY public.report_records
+    ADD CONSTRAINT report_records_schedule_id_fkey FOREIGN KEY (schedule_id) REFERENCES public.report_schedules(id) ON DELETE SET NULL;
+ALTER TABLE ONLY public.report_texts
+    ADD CONSTRAINT report_texts_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.report_records(id) ON DELETE CASCADE;

@@ -204,4 +204,7 @@ def program_json(program: Program, node: str, now: datetime) -> dict[str, Any]:
         "configured": program.configured,
         "seen_at": now,
         "minutes_per_item": program.minutes_per_item,
+        "department": program.department,
+        "hourly_cost": program.hourly_cost,
+        "availability_target": program.availability_target,
     }

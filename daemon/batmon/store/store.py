@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -154,12 +154,18 @@ class Store:
 
     # Programs and what is thought of them
 
-    async def register(self, node: str, programs: Sequence[Program], now: datetime) -> dict[str, StoredState]:
-        """Write a node's programs as configured; forget those that no longer are. Every state of the node, by name."""
+    async def register(
+        self, node: str, programs: Sequence[Program], now: datetime, hourly_cost: float = 0.0
+    ) -> dict[str, StoredState]:
+        """Write a node's programs as configured; forget those that no longer are. Every state of the node, by name.
+
+        ``hourly_cost``: that of bots that nobody configured.
+        """
         names = [program.name for program in programs]
         async with self.connection() as connection, connection.transaction():
             await connection.execute(sql("watch_afresh"), names, now)
             await connection.execute(sql("put_programs"), to_json([program_json(p, node, now) for p in programs]))
+            await connection.execute(sql("cost_of_unconfigured"), node, hourly_cost)
             await connection.execute(sql("add_states"), names, node, now)
             gone = [row["name"] for row in await connection.fetch(sql("remove_programs"), node, names)]
             if gone:
@@ -167,10 +173,12 @@ class Store:
             rows = await connection.fetch(sql("states"), node)
         return {row["program"]: state_of(row) for row in rows}
 
-    async def register_unconfigured(self, name: str, node: str, now: datetime, timezone: str = "UTC") -> StoredState:
+    async def register_unconfigured(
+        self, name: str, node: str, now: datetime, timezone: str = "UTC", hourly_cost: float = 0.0
+    ) -> StoredState:
         """The state of a bot that nobody configured and that records its own runs, made if there is none."""
         async with self.connection() as connection, connection.transaction():
-            await connection.execute(sql("add_unconfigured"), name, node, now, timezone)
+            await connection.execute(sql("add_unconfigured"), name, node, now, timezone, hourly_cost)
             await connection.execute(sql("add_states"), [name], node, now)
             rows = await connection.fetch(sql("state"), name)
         return state_of(rows[0])
@@ -338,10 +346,7 @@ class Store:
 
     async def savings(self, month: date) -> list[dict[str, Any]]:
         """Hours spared in the month that begins on ``month``, by bot, the most first: ``v_bot_savings_month``."""
-        begins = datetime(month.year, month.month, 1, tzinfo=UTC)
-        margin = timedelta(days=2)  # the month begins up to 14 hours earlier somewhere, and ends later elsewhere
-        rows = await self._fetch("savings", begins - margin, begins + timedelta(days=31) + margin, begins.date())
-        return [dict(row) for row in rows]
+        return [dict(row) for row in await self._fetch("savings", month)]
 
     # Kinds of error
 

@@ -10,17 +10,41 @@
 -- $8 text[]: incident_ids, each an array literal
 -- $9 bigint[]: event_id
 -- $10 bigint[]: automation_log_id
--- $11 timestamptz: now
+-- $11 smallint[]: how many files go with it
+-- $12 timestamptz: now
 INSERT INTO notifications (notification_id, channel, recipient, template, language, data, key, incident_ids, event_id,
-    automation_log_id, owed_at, due_at)
+    automation_log_id, attachments, owed_at, due_at)
 SELECT g.id, g.channel, g.recipient, g.template, g.language, g.data::jsonb, g.key, g.incidents::bigint[], g.event,
-    g.automation, $11, $11
+    g.automation, g.attachments, $12, $12
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[],
-    $10::bigint[]) WITH ORDINALITY
-    AS g (id, channel, recipient, template, language, data, key, incidents, event, automation, place)
+    $10::bigint[], $11::smallint[]) WITH ORDINALITY
+    AS g (id, channel, recipient, template, language, data, key, incidents, event, automation, attachments, place)
 ORDER BY g.place
 ON CONFLICT (key) WHERE key IS NOT NULL DO NOTHING
 RETURNING notification_id, channel;
+
+-- name: attach
+-- A file goes with a message.
+-- $1 uuid: notification_id
+-- $2 smallint: place
+-- $3 text: name
+-- $4 text: media_type
+-- $5 text: sha256
+-- $6 bytea: data
+INSERT INTO notification_attachments (notification_id, place, name, media_type, sha256, data) VALUES ($1, $2, $3, $4, $5, $6);
+
+-- name: attachments_of
+-- The files that go with a message.
+-- $1 uuid: notification_id
+SELECT name, media_type, data, sha256 FROM notification_attachments WHERE notification_id = $1 ORDER BY place;
+
+-- name: forget_attachments
+-- Remove the files of messages that were sent, or given up long ago.
+-- $1 timestamptz: given up before
+-- $2 bigint: how many at most
+DELETE FROM notification_attachments WHERE (notification_id, place) IN (
+    SELECT a.notification_id, a.place FROM notification_attachments a JOIN notifications n USING (notification_id)
+    WHERE n.state = 'sent' OR (n.state = 'failed' AND n.settled_at < $1) LIMIT $2);
 
 -- name: take_notification
 -- Attempt a message, if it is owed and due. It need not wait for the disk: an attempt that a crash of Postgres takes back
@@ -155,7 +179,7 @@ SELECT * FROM notifications WHERE number = $1;
 -- $4 bigint: only those with a smaller number; NULL for all
 -- $5 bigint: how many at most
 SELECT notification_id, number, channel, recipient, template, language, '{}' AS data, state, owed_at, due_at, tried_since, attempts,
-    round, claim, settled_at, subject, error, incident_ids, event_id, automation_log_id
+    round, claim, settled_at, subject, error, incident_ids, event_id, automation_log_id, attachments
 FROM notifications
 WHERE ($1::text IS NULL OR state = $1)
     AND ($2::text IS NULL OR channel = $2)
@@ -172,7 +196,7 @@ ORDER BY number DESC LIMIT $5;
 -- $5 bigint: only those with a smaller number; NULL for all
 -- $6 bigint: how many at most
 SELECT notification_id, number, channel, recipient, template, language, '{}' AS data, state, owed_at, due_at, tried_since, attempts,
-    round, claim, settled_at, subject, error, incident_ids, event_id, automation_log_id
+    round, claim, settled_at, subject, error, incident_ids, event_id, automation_log_id, attachments
 FROM notifications
 WHERE state <> 'sent' AND state = CASE $1 WHEN 'retrying' THEN 'owed' ELSE $1 END AND ($1 <> 'retrying' OR attempts > 0)
     AND ($2::text IS NULL OR channel = $2)
@@ -190,7 +214,7 @@ ORDER BY number DESC LIMIT $6;
 -- $5 bigint: only those with a smaller number; NULL for all
 -- $6 bigint: how many at most
 SELECT notification_id, number, channel, recipient, template, language, '{}' AS data, state, owed_at, due_at, tried_since, attempts,
-    round, claim, settled_at, subject, error, incident_ids, event_id, automation_log_id
+    round, claim, settled_at, subject, error, incident_ids, event_id, automation_log_id, attachments
 FROM notifications
 WHERE incident_ids @> ARRAY[$3::bigint]
     AND ($1::text IS NULL OR state = $1)

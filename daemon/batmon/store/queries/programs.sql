@@ -7,7 +7,8 @@ ON CONFLICT (name) DO UPDATE SET node = excluded.node, title = excluded.title, b
     schedule = excluded.schedule, timezone = excluded.timezone, grace_sec = excluded.grace_sec,
     max_runtime_sec = excluded.max_runtime_sec, scheduler = excluded.scheduler, logs = excluded.logs,
     rerun = excluded.rerun, configured = excluded.configured, seen_at = excluded.seen_at,
-    minutes_per_item = excluded.minutes_per_item;
+    minutes_per_item = excluded.minutes_per_item, department = excluded.department, hourly_cost = excluded.hourly_cost,
+    availability_target = excluded.availability_target;
 
 -- name: add_unconfigured
 -- Write a program that nobody configured, unless there is one of that name.
@@ -15,9 +16,17 @@ ON CONFLICT (name) DO UPDATE SET node = excluded.node, title = excluded.title, b
 -- $2 text: node
 -- $3 timestamptz: now
 -- $4 text: time zone
-INSERT INTO programs (name, node, title, base_dir, schedule, timezone, grace_sec, max_runtime_sec, scheduler, logs, rerun, configured, seen_at)
-VALUES ($1::text, $2, $1::text, '', '{}', $4, 0, 0, '', '{}', '{}', false, $3)
+-- $5 float8: what an hour of a person's work costs
+INSERT INTO programs (name, node, title, base_dir, schedule, timezone, grace_sec, max_runtime_sec, scheduler, logs, rerun, configured,
+    seen_at, hourly_cost)
+VALUES ($1::text, $2, $1::text, '', '{}', $4, 0, 0, '', '{}', '{}', false, $3, $5::float8)
 ON CONFLICT (name) DO NOTHING;
+
+-- name: cost_of_unconfigured
+-- What an hour of a person's work costs, of the bots of a node that nobody configured.
+-- $1 text: node
+-- $2 float8: what it costs
+UPDATE programs SET hourly_cost = $2::float8 WHERE node = $1 AND NOT configured AND hourly_cost <> ($2::float8)::numeric;
 
 -- name: add_states
 -- Begin to watch programs: a state for each that has none; the node of those that have one.
