@@ -23,6 +23,7 @@ from batmon_tui.board import Row, fold
 from batmon_tui.guarded import GuardedApp
 from batmon_tui.link import BoardFrame, Connect, Link, LinkFound, LinkLost
 from batmon_tui.locale import Language, choose, tr
+from batmon_tui.making import Making
 from batmon_tui.news import LOOK_EVERY, News
 from batmon_tui.screens.board import BoardScreen
 from batmon_tui.screens.page import Dialog, Page, type_into
@@ -60,6 +61,8 @@ class BatmonApp(GuardedApp):
         Binding("I", "place('inbox')", show=False),
         Binding("J", "place('jobs')", show=False),
         Binding("H", "place('handover')", show=False),
+        Binding("R", "place('reports')", show=False),
+        Binding("S", "place('statistics')", show=False),
     ]
 
     def __init__(
@@ -82,6 +85,8 @@ class BatmonApp(GuardedApp):
         self.link = Link(connect, self, now)
         self.rows: dict[str, Row] = {}
         self.news = News()
+        self.making: list[Making] = []
+        """Reports that are being made for the person now."""
         self.bookmarks: dict[str, Bookmarks] = {}
         """By program, for as long as the console is open; those of the merged logs under the empty name."""
         self.hello: Mapping[str, Any] = {}

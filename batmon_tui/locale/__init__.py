@@ -32,8 +32,12 @@ from batmon_tui.locale import (
     log_ko,
     merged_en,
     merged_ko,
+    reports_en,
+    reports_ko,
     search_en,
     search_ko,
+    statistics_en,
+    statistics_ko,
 )
 
 Language = Literal["ko", "en"]
@@ -53,6 +57,8 @@ _DICTIONARIES: Mapping[Language, Mapping[str, str]] = {
         **keeping_en.WORDS,
         **log_en.WORDS,
         **merged_en.WORDS,
+        **reports_en.WORDS,
+        **statistics_en.WORDS,
         **en.WORDS,
     },
     "ko": {
@@ -67,6 +73,8 @@ _DICTIONARIES: Mapping[Language, Mapping[str, str]] = {
         **keeping_ko.WORDS,
         **log_ko.WORDS,
         **merged_ko.WORDS,
+        **reports_ko.WORDS,
+        **statistics_ko.WORDS,
         **ko.WORDS,
     },
 }

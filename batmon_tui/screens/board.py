@@ -79,6 +79,8 @@ class BoardScreen(Page):
             ("b", self.tr("key.bell"), "app.place('bell')"),
             ("I", self.tr("key.inbox"), "app.place('inbox')"),
             ("J", self.tr("key.jobs"), "app.place('jobs')"),
+            ("S", self.tr("key.statistics"), "app.place('statistics')"),
+            ("R", self.tr("key.reports"), "app.place('reports')"),
             ("q", self.tr("key.quit"), "app.quit"),
         )
 

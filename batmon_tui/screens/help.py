@@ -24,7 +24,7 @@ _KEYS = (
     ("T", "key.theme"), ("L", "key.language"), ("Ctrl+P", "key.palette"), ("q", "key.quit"),
     ("s", "key.search"), ("F", "key.files"), ("E", "key.errors"), ("d", "key.diff"),
     ("a", "key.acknowledge"), ("i", "key.incidents"), ("b", "key.bell"), ("I", "key.inbox"),
-    ("J", "key.jobs"), ("H", "key.handover"),
+    ("J", "key.jobs"), ("H", "key.handover"), ("S", "key.statistics"), ("R", "key.reports"),
 )  # fmt: skip
 _INCIDENT_KEYS = (
     ("a", "ack"), ("u", "unack"), ("z", "silence"), ("Z", "silences"), ("c", "note"), ("x", "resolve"),

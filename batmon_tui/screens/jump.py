@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from batmon_tui.app import BatmonApp
 
 LONGEST = 12
+_OF_A_PROGRAM = ("log", "rerun", "files", "errors", "diff", "incidents", "statistics")
 
 
 class JumpDialog(Dialog[str]):
@@ -89,9 +90,12 @@ class JumpDialog(Dialog[str]):
             "inbox",
             "jobs",
             "handover",
+            "reports",
+            "schedules",
+            "statistics",
             *(f"language {language}" for language in LANGUAGES),
             *(f"theme {name.removeprefix('batmon-')}" for name in theme.NAMES),
-            *(f"{verb} {name}" for verb in ("log", "rerun", "files", "errors", "diff", "incidents") for name in names),
+            *(f"{verb} {name}" for verb in _OF_A_PROGRAM for name in names),
         ]
 
     def action_choose(self, step: int) -> None:

@@ -80,6 +80,27 @@ def handover(app: BatmonApp) -> None:
     _show(app, HandoverScreen())
 
 
+def reports(app: BatmonApp) -> None:
+    """The reports."""
+    from batmon_tui.screens.reports import ReportsScreen  # noqa: PLC0415 - as above
+
+    _show(app, ReportsScreen())
+
+
+def report_schedules(app: BatmonApp) -> None:
+    """The reports that are made regularly."""
+    from batmon_tui.screens.report_schedules import SchedulesScreen  # noqa: PLC0415 - as above
+
+    _show(app, SchedulesScreen())
+
+
+def statistics(app: BatmonApp, program: str = "") -> None:
+    """The statistics, the cursor on a program."""
+    from batmon_tui.screens.statistics import StatisticsScreen  # noqa: PLC0415 - as above
+
+    _show(app, StatisticsScreen(program))
+
+
 PLACES: Mapping[str, Callable[[BatmonApp], None]] = {
     "incidents": incidents,
     "silences": silences,
@@ -87,6 +108,9 @@ PLACES: Mapping[str, Callable[[BatmonApp], None]] = {
     "inbox": inboxes,
     "jobs": automations,
     "handover": handover,
+    "reports": reports,
+    "schedules": report_schedules,
+    "statistics": statistics,
 }
 """What ``:`` and the keys open, by the command's word."""
 
@@ -99,6 +123,8 @@ def obey(app: BatmonApp, verb: str, rest: str) -> bool:
         incident(app, int(rest.removeprefix("#")))
     elif verb == "incidents" and rest in app.rows:
         incidents(app, rest)
+    elif verb == "statistics" and rest in app.rows:
+        statistics(app, rest)
     elif verb == "inbox" and rest:
         inbox(app, rest)
     elif verb == "job" and rest:

@@ -24,6 +24,7 @@ from textual.widgets import Input
 from batmon_tui.screens import opening
 from batmon_tui.screens.incident import IncidentScreen
 from batmon_tui.screens.program import ProgramScreen
+from batmon_tui.screens.statistics import StatisticsScreen
 from batmon_tui.widgets.board_view import BoardView
 from batmon_tui.widgets.log_paper import LogPaper
 from batmon_tui.widgets.runs_view import RunsView
@@ -31,6 +32,7 @@ from tests.tui import log_stage
 from tests.tui.incidents_stage import IncidentsOnStage
 from tests.tui.log_stage import LogServer
 from tests.tui.stage import Stage, at, until
+from tests.tui.statistics_stage import StatisticsOnStage
 
 SIZE = (110, 28)
 WIDE = (120, 28)
@@ -97,6 +99,17 @@ async def incident(app: Any, pilot: Pilot[None]) -> None:
     await until(pilot, lambda: bool(app.screen.listed.keys), "its rows")
 
 
+async def statistics(app: Any, pilot: Pilot[None]) -> None:
+    """Programs by days, the worst first; the cursor on a day that failed."""
+    await board(app, pilot)
+    opening.statistics(app)
+    await until(pilot, lambda: isinstance(app.screen, StatisticsScreen) and app.screen.known.complete, "the figures")
+    page = app.screen
+    await until(pilot, lambda: bool(page.heat.keys) and not page.known.without_days(page.in_sight()), "the days")
+    await pilot.press("left")
+    await until(pilot, lambda: page.in_full is not None, "the program")
+
+
 class IncidentsWithoutTraps(IncidentsOnStage):
     """The same story, for people."""
 
@@ -106,7 +119,14 @@ class IncidentsWithoutTraps(IncidentsOnStage):
         return {**answer, "first": {**answer["first"], "facts": first}}
 
 
-PICTURES = {"board": board, "program": program, "log": log, "rerun": rerun, "incident": incident}
+PICTURES = {
+    "board": board,
+    "program": program,
+    "log": log,
+    "rerun": rerun,
+    "incident": incident,
+    "statistics": statistics,
+}
 
 
 def aligned(svg: str) -> str:
@@ -147,7 +167,7 @@ async def picture(steps: Steps, language: str, state: Path) -> str:
     """One picture, with a stage of its own below ``state``."""
     logs, incidents = log_stage.story(LogServer(state / "kindscrap")).answers().verbs(), IncidentsWithoutTraps()
     incidents.opened = []  # nothing happened since the last visit, so that the board is the board alone
-    stage = Stage(state, logs={**logs, **incidents.verbs()})
+    stage = Stage(state, logs={**logs, **incidents.verbs(), **StatisticsOnStage().verbs()})
     stage.rows, stage.runs = without_traps(stage.rows), without_traps(stage.runs)
     await stage.start()
     try:
