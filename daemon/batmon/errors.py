@@ -26,7 +26,8 @@
      ├── RunnerError          a program could not be started or stopped
      ├── StepFailed           a step of an automation, an event or an action could not be done
      ├── DeliveryFailed       a message was not taken by the other side of its channel
-     └── TemplateError        a template is not there, or does not fit its data
+     ├── TemplateError        a template is not there, or does not fit its data
+     └── ReportError          a report cannot be made
 
 Each carries a sentence for a person and, where there is one, a ``hint``: what to do about it.
 """
@@ -228,6 +229,12 @@ class TemplateError(BatmonError):
     """A template is not there, cannot be read, or does not fit its data."""
 
     code = "template"
+
+
+class ReportError(BatmonError):
+    """A report cannot be made: something that it needs is not there."""
+
+    code = "report"
 
 
 class StepFailed(BatmonError):

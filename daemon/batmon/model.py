@@ -183,6 +183,12 @@ class Program:
     env: Mapping[str, str] = field(default_factory=dict)
     minutes_per_item: float = 5.0
     """How long a person takes for what one of its runs counts as one."""
+    department: str = ""
+    """Whose work it does; empty: nobody said."""
+    hourly_cost: float = 0.0
+    """What an hour of a person's work costs there; 0: nobody said."""
+    availability_target: float | None = None
+    """The share of what is due that must succeed, 0 to 1; None: nothing was promised."""
     patterns: LogPatterns = LogPatterns()
     tags: tuple[str, ...] = ()
     """Words that silences, maintenance windows and routes can name it by."""

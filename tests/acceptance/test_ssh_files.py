@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import os
 import shutil
@@ -377,6 +378,27 @@ async def test_exports_by_ssh_and_then_by_scp(bed, tmp_path):
     code, _, err = await bed.scp(out.strip(), tmp_path)
     assert code == 0, err
     assert openpyxl.load_workbook(next(tmp_path.iterdir())).sheetnames == ["runs"]
+
+
+async def test_reports_by_ssh_and_then_by_scp(bed, tmp_path):
+    code, out, err = await bed.ssh("report generate weekly_ops --format md", user="guest")
+    assert (code, "needs the role operator" in err) == (1, True), err
+    code, out, err = await bed.ssh("report generate weekly_ops --format md -o here.md")
+    assert (code, "cannot be written over SSH" in err) == (2, True), err
+    code, out, err = await bed.ssh("report generate weekly_ops --format pdf")
+    assert code == 0, err
+    code, _, err = await bed.scp(out.strip(), tmp_path / "weekly.pdf", user="guest")
+    assert code == 0, err
+    [report] = json.loads((await bed.ssh("report list --json", user="guest"))[1])
+    assert hashlib.sha256((tmp_path / "weekly.pdf").read_bytes()).hexdigest() == report["sha256"]
+    code, printed, err = await bed.ssh(f"report export {report['id']} -o - | sha256sum", user="guest")
+    assert code == 2, printed  # no shell sees it
+    process = await asyncio.create_subprocess_exec(
+        "ssh", *bed.options("guest", "-p"), "guest@127.0.0.1", f"report export {report['id']} -o -",
+        stdout=subprocess.PIPE,
+    )  # fmt: skip
+    printed, _ = await process.communicate()
+    assert hashlib.sha256(printed).hexdigest() == report["sha256"]
 
 
 async def test_the_whole_database_is_for_admins(bed, tmp_path):

@@ -14,6 +14,7 @@ NAMES = {
     "memory": "the daemon's memory with 1,000 programs watched",
     "start": "`batmon up` with an empty state folder -> first full frame",
     "record": "recorded runs a second: the document's logger, pgbench, our socket",
+    "statistics": "what statistics cost: those who record, counting a long history, those who ask",
     "signatures": "error lines grouped by kind, beside drain3",
     "baseline": "how often a run is called unusual that is not, by kind of history",
     "backtest": "a year of runs, one every five minutes, replayed with two rules",
@@ -22,8 +23,13 @@ NAMES = {
     "deliveries": "notifications delivered a second, beside PgQueuer's own jobs that do nothing",
     "probes": "1,000 probes, each looked at twice a minute: how late, and what the loop makes others wait",
     "dispatch": "10,000 schedules due in one minute: how late each is, beside APScheduler 3",
+    "pdf": "a report of 20 pages as a PDF, beside reportlab's bare drawString",
     "log": "a log of 1 GiB: to the first screen, to its end, followed; beside lnav and toolong",
+    "incidents": "figures of incidents, at 1,000 to 100,000 incidents a year",
+    "insights": "how often a finding of a report is wrong, and how many real drifts are found",
+    "report": "a year of 20 million runs as each report: time and memory",
     "search": "a rare word in a log of 1 GiB, beside ripgrep and grep",
+    "workbook": "a workbook with 100,000 rows, beside openpyxl's own write-only sheet",
 }
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from batmon.commands.export import rows_of
 from batmon.commands.export_formats import CsvRows, JsonRows, harmless
-from batmon.commands.export_workbook import CELL_UNITS, WorkbookRows, fitting
+from batmon.commands.export_workbook import WorkbookRows
 from batmon.engine.export_answers import ExportAnswers
 from batmon.errors import BadRequest, NotFound
 from batmon.gate.client import GateClient
@@ -24,6 +24,7 @@ from batmon.gate.keyring import KeyRing
 from batmon.gate.server import GateServer
 from batmon.moments import moment_of
 from batmon.places import gate_address
+from batmon.report.workbook.cells import CELL_UNITS, fitting
 from batmon.store.export import DETAIL_CHARS, ITEM_COLUMNS, RUN_COLUMNS
 
 SEOUL = ZoneInfo("Asia/Seoul")

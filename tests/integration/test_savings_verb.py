@@ -8,6 +8,7 @@ import pytest
 
 from batmon.cli import remote_verb
 from batmon.commands.session import Session
+from batmon.engine.rollup import settle
 from batmon.engine.savings_answers import SavingsAnswers
 from batmon.errors import BadRequest
 from batmon.gate.client import GateClient
@@ -16,6 +17,7 @@ from batmon.gate.server import GateServer
 from batmon.gate.verbs import Caller
 from batmon.model import Program, Role
 from batmon.places import gate_address
+from batmon.store.statistics import Statistics
 
 NOW = datetime(2026, 10, 31, 18, 0, tzinfo=UTC)
 """The first of November in Seoul."""
@@ -60,7 +62,11 @@ async def answers(store, owner_url):
         ],
     )  # fmt: skip
     await connection.close()
-    return SavingsAnswers(store=store, timezone=lambda: "Asia/Seoul", now=lambda: NOW)
+
+    async def counted():
+        assert await settle(Statistics(store), lambda: NOW)
+
+    return SavingsAnswers(store=store, settle=counted, timezone=lambda: "Asia/Seoul", now=lambda: NOW)
 
 
 @pytest.fixture

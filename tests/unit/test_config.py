@@ -81,10 +81,11 @@ class TestReference:
         (tmp_path / "company.pem").touch()
         taken = "\n".join(line for table in tables for line in table.values())
         taken = taken.replace("/etc/ssl/company.pem", str(tmp_path / "company.pem"))
+        taken = re.sub(r"/usr/share/fonts/[\w/.]+", str(tmp_path / "company.pem"), taken)
         taken = re.sub(r'^subdivision = "BY"', 'subdivision = ""', taken, flags=re.MULTILINE)  # Korea has none
         environ = dict.fromkeys(re.findall(r"\$\{env:(\w+)\}", taken), "x")
         environ |= {"BATMON_NODE": "elsewhere", "BATMON_STATE": str(tmp_path), "SLACK_URL": "https://hooks.example/x",
-                    "TELEGRAM_URL": "ntfy://topic"}  # fmt: skip
+                    "TELEGRAM_URL": "ntfy://topic", "BATMON_HTTP_TOKEN": "x" * 32}  # fmt: skip
         config = load(write(taken), environ)
         assert config.email is not None
         assert {channel.kind for channel in config.channels} == {

@@ -29,10 +29,13 @@ from batmon.engine.log_answers import LogAnswers
 from batmon.engine.log_deletion import LogDeletion
 from batmon.engine.notify_answers import NotifyAnswers
 from batmon.engine.probe_answers import ProbeAnswers
+from batmon.engine.report_answers import ReportAnswers
+from batmon.engine.report_schedule_answers import ReportScheduleAnswers
 from batmon.engine.savings_answers import SavingsAnswers
 from batmon.engine.search_answers import SearchAnswers
 from batmon.engine.signature_answers import SignatureAnswers
 from batmon.engine.silence_answers import SilenceAnswers
+from batmon.engine.stats_answers import StatsAnswers
 from batmon.engine.tree_answers import TreeAnswers
 from batmon.errors import ConfigError
 from batmon.gate.keyring import KeyRing
@@ -112,6 +115,8 @@ def known_keys(tmp_path):
         "record",
         "logs",
         "capture",
+        "reports",
+        "http",
         "ui",
         "node",
         "demo",
@@ -174,6 +179,8 @@ def test_every_verb_of_the_gate_is_documented_with_its_role(tmp_path):
     verbs |= NotifyAnswers.verbs(MagicMock()) | AutomationAnswers.verbs(MagicMock())
     verbs |= EventAnswers.verbs(MagicMock()) | InboxAnswers.verbs(MagicMock()) | FeedAnswers.verbs(MagicMock())
     verbs |= IncidentAnswers.verbs(MagicMock()) | SilenceAnswers.verbs(MagicMock()) | HandoverAnswers.verbs(MagicMock())
+    verbs |= ReportAnswers.verbs(MagicMock()) | ReportScheduleAnswers.verbs(MagicMock())
+    verbs |= StatsAnswers.verbs(MagicMock())
     gate = GateServer(verbs, greeting=dict, keyring=KeyRing(tmp_path / "keys"), audit=None)
     rows = dict(re.findall(r"^\| `([\w.]+)` \| ([\w ]+) \|", (ROOT / "docs/gate.md").read_text("utf-8"), re.MULTILINE))
     assert rows.pop("login") == "the console"
@@ -192,14 +199,15 @@ def commands(text):
 
 
 def grammar():
-    """The words of a command -> it, subcommands as pairs; and the global options."""
+    """The words of a command -> it, those of its groups first; and the global options."""
     group = typer.main.get_command(app._grammar(remote=False))
-    found = {}
-    for name, command in group.commands.items():
-        found[(name,)] = command
-        for second, inner in getattr(command, "commands", {}).items():
-            found[(name, second)] = inner
-    return found, {option for parameter in group.params for option in parameter.opts}
+
+    def below(group, words):
+        for name, command in getattr(group, "commands", {}).items():
+            yield (*words, name), command
+            yield from below(command, (*words, name))
+
+    return dict(below(group, ())), {option for parameter in group.params for option in parameter.opts}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -211,7 +219,7 @@ def test_every_command_line_can_be_typed(document):
         words = words[: words.index("--")] if "--" in words else words  # what follows is somebody else's command
         while words and words[0] in everywhere:
             words = words[2:] if words[0] != "--version" else words[1:]
-        verb = next((tuple(words[:count]) for count in (2, 1) if tuple(words[:count]) in known), None)
+        verb = next((tuple(words[:count]) for count in (3, 2, 1) if tuple(words[:count]) in known), None)
         if verb is None:
             wrong.append(line)
             continue

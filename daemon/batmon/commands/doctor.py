@@ -66,8 +66,19 @@ async def _daemon(session: Session) -> tuple[dict[str, Any], list[Finding]]:
     except BatmonError as error:
         return {}, [problem("daemon", str(error), error.hint or "batmon daemon")]
     found = [ok("daemon", f"{gate.hello.get('version')} on {gate.hello.get('node')}, {said.get('programs')} programs")]
+    found += _statistics(said.get("statistics"))
     remedy = "the daemon's log has the details"
     return said, found + [problem("daemon", str(text), remedy) for text in said.get("problems", ())]
+
+
+def _statistics(said: dict[str, Any] | None) -> list[Finding]:
+    """How far the runs are counted; nothing where the daemon cannot say."""
+    if said is None:
+        return []
+    if said["until"] is None:
+        return [ok("statistics", "all runs are counted")]
+    words = f"all runs after {said['until']} are counted, what is older follows ({said['programs']} programs)"
+    return [ok("statistics", words)]
 
 
 def _print(session: Session, findings: list[Finding]) -> None:

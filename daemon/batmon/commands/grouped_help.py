@@ -5,9 +5,9 @@ from typing import Any
 from typer.core import TyperGroup
 
 GROUPS = {
-    "Look": ("check", "runs", "run", "logs", "search", "errors", "diff", "savings"),
+    "Look": ("check", "runs", "run", "logs", "search", "errors", "diff", "stats", "savings"),
     "Act": ("incident", "rerun", "stop", "inbox", "event", "job", "notify"),
-    "Take along": ("files", "get", "export", "capture"),
+    "Take along": ("report", "files", "get", "export", "capture"),
     "Record": ("exec", "record"),
     "Run BATMON": (
         "up",

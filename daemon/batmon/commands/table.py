@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -37,14 +37,23 @@ def cut(text: str, width: int) -> str:
     return "".join(kept) + ELLIPSIS
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]], width: int = 0) -> list[str]:
-    """The lines of a table; its last column is cut to what ``width`` leaves, if that is not 0."""
+def table(
+    heads: Sequence[str], rows: Iterable[Sequence[str]], width: int = 0, right: Collection[int] = ()
+) -> list[str]:
+    """The lines of a table; its last column is cut to what ``width`` leaves, if that is not 0.
+
+    ``right``: the numbers, from 0, of the columns that are aligned to the right.
+    """
     every = [list(heads), *(list(row) for row in rows)]
-    widths = [max(cells(row[column]) for row in every) for column in range(len(heads) - 1)]
+    widths = [max(cells(row[column]) for row in every) for column in range(len(heads))]
     lines = []
     for row in every:
-        start = "".join(text + " " * (w - cells(text)) + GAP for text, w in zip(row, widths, strict=False))
-        last = row[-1]
+        spaces = [" " * (w - cells(text)) for text, w in zip(row, widths, strict=True)]
+        padded = [
+            gap + text if n in right else text + gap for n, (text, gap) in enumerate(zip(row, spaces, strict=True))
+        ]
+        start = "".join(text + GAP for text in padded[:-1])
+        last = padded[-1].rstrip()
         if width:
             last = cut(last, max(10, width - cells(start)))
         lines.append((start + last).rstrip())

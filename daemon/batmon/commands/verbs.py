@@ -31,6 +31,8 @@ from batmon.commands.job_verbs import add_job_verbs
 from batmon.commands.notify_verbs import add_notify_verbs
 from batmon.commands.options import Json, JsonLines, Since, Until
 from batmon.commands.out_verbs import add_out_verbs
+from batmon.commands.report_verbs import add_report_verbs
+from batmon.commands.stats_verbs import add_stats_verbs
 from batmon.model import Role
 
 Action = Coroutine[Any, Any, int]
@@ -75,7 +77,9 @@ def add_verbs(app: typer.Typer) -> None:
     add_file_verbs(app, Command)
     add_out_verbs(app, Command)
     add_job_verbs(app, Command)
+    add_stats_verbs(app, Command)
     app.command("savings", cls=Command)(_savings)
+    add_report_verbs(app, Command)
     add_notify_verbs(app, Command)
     app.command("audit", cls=Command)(_audit)
     app.command("doctor", cls=Command)(_doctor)

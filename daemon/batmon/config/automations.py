@@ -12,6 +12,7 @@ from typing import Any, Literal
 from batmon.config.named import read_named
 from batmon.config.outside_steps import BackupStep, CommandStep, read_backup, read_command
 from batmon.config.programs import cron
+from batmon.config.report_step import read_report
 from batmon.config.section import Section
 from batmon.config.step_reading import read_steps
 from batmon.config.step_texts import Reading, one_of
@@ -76,7 +77,7 @@ def all_steps(steps: Sequence[Step]) -> Iterator[Step]:
 
 
 def reading_of(variables: Variables, reading: Reading) -> Reading:
-    """The same place of steps, where ``command`` and ``backup`` are known too."""
+    """The same place of steps, where ``command``, ``backup`` and ``report`` are known too."""
 
     def command(table: Section, names: Reading) -> Step:
         return read_command(table, names, variables)
@@ -84,7 +85,7 @@ def reading_of(variables: Variables, reading: Reading) -> Reading:
     def backup(table: Section, names: Reading) -> Step:
         return read_backup(table, names, variables)
 
-    return replace(reading, more={**reading.more, "command": command, "backup": backup})
+    return replace(reading, more={**reading.more, "command": command, "backup": backup, "report": read_report})
 
 
 def read_automations(

@@ -27,6 +27,8 @@ class Duties:
     events: tuple[EventRule, ...] = ()
     inboxes: tuple[Inbox, ...] = ()
     probes: tuple[Probe, ...] = ()
+    spare: tuple[Probe, ...] = ()
+    """Those that come unasked once there is something for them to watch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ def read_duties(
         duties = Duties(*(getattr(duties, name) + getattr(more, name) for name in Duties.__slots__))
         tables += its_root.sections("probes")
         its_root.finish()
-    return replace(duties, probes=duties.probes + _unasked(root, duties, tables, around)), tables
+    unasked, spare = _unasked(root, duties, tables, around)
+    return replace(duties, probes=duties.probes + unasked, spare=spare), tables
 
 
 def _read(
@@ -97,11 +100,16 @@ def _read(
     )  # fmt: skip
 
 
-def _unasked(root: Section, duties: Duties, tables: Sequence[Section], around: Surroundings) -> tuple[Probe, ...]:
-    """The probes that watch automations and mails without being asked."""
+def _unasked(
+    root: Section, duties: Duties, tables: Sequence[Section], around: Surroundings
+) -> tuple[tuple[Probe, ...], tuple[Probe, ...]]:
+    """The probes that watch automations and mails without being asked; and those of automations that may come later."""
     found: list[Probe] = []
+    spare: list[Probe] = []
     for kind, there in (("automations", bool(duties.automations)), ("mail", root.has("email"))):
+        made = shipped([*duties.probes, *found], tables, kind, node=around.node, zone=around.shown_zone)
         if there:
-            known = [*duties.probes, *found]
-            found += shipped(known, tables, kind, node=around.node, zone=around.shown_zone)
-    return tuple(found)
+            found += made
+        elif kind == "automations":
+            spare += made
+    return tuple(found), tuple(spare)

@@ -15,10 +15,12 @@ from batmon.config.calendars import read_calendars
 from batmon.config.channel_reading import read_channels
 from batmon.config.duties import DUTIES, Surroundings, read_duties
 from batmon.config.email import read_email
+from batmon.config.http import read_http
 from batmon.config.lines import Place, locate
 from batmon.config.machine import host_name, local_timezone
 from batmon.config.packs import OpenPack, open_packs
 from batmon.config.programs import read_program
+from batmon.config.reports import read_reports
 from batmon.config.section import Problems, Section
 from batmon.config.settings import CaptureConfig, Config, Demo, LogsConfig, RecordConfig, SshConfig
 from batmon.config.step_channels import unknown_channels
@@ -135,9 +137,11 @@ def _read(
     language = ui.text("language", "auto", _language)
     ui.finish()
     ssh = _ssh(root.section("ssh"))
+    http = read_http(root.section("http"), variables)
     logs = _logs(root.section("logs"))
     capture = _capture(root.section("capture"), variables)
     record = _record(root.section("record"), variables)
+    reports = read_reports(root.section("reports"), variables)
     zoned = any(part.has(key) for part in (root, *(pack.root for pack in packs)) for key in ("programs", *DUTIES))
     machine_zone = node_zone or (local_timezone(environ) if zoned else None)
 
@@ -149,7 +153,7 @@ def _read(
         return machine_zone or "UTC"
 
     tables = root.sections("programs")
-    programs = [read_program(table, variables, node=node, state=state, zone=zone) for table in tables]
+    programs = [read_program(table, variables, node=node, state=state, zone=zone, reports=reports) for table in tables]
     names = _names(tables, problems)
     calendars = read_calendars(root, tables)
     shown_zone = machine_zone or local_timezone(environ) or "UTC"
@@ -169,6 +173,7 @@ def _read(
         source=None if path is None else path.absolute(),
         database_url=url,
         ssh=ssh,
+        http=http,
         logs=logs,
         capture=capture,
         record=record,
@@ -176,11 +181,13 @@ def _read(
         timezone=shown_zone,
         programs=tuple(program for program in programs if program is not None),
         probes=duties.probes,
+        spare_probes=duties.spare,
         demo=demo,
         email=email,
         channels=channels,
         alerts=alerts,
         calendars=calendars,
+        reports=reports,
         automations=duties.automations,
         events=duties.events,
         inboxes=duties.inboxes,

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from batmon.config.reports import MOST_COST, ReportsConfig, read_target, short_line
 from batmon.config.section import Section
 from batmon.config.values import encoding, program_name, regex, similar, size, timestamp_format, timezone
 from batmon.config.variables import Variables, without_nul
@@ -20,6 +21,7 @@ PROGRAM_KEYS = (
     "name", "title", "node", "schedule", "timezone", "grace", "max_runtime", "scheduler", "base_dir", "logs",
     "encoding", "files", "keep_logs", "keep_logs_size", "compress_logs", "rerun", "rerun_params", "env",
     "minutes_per_item", "min_runtime", "baseline", "calendar", "tags", "depends_on", "alert_after",
+    "department", "hourly_cost", "availability_target",
 )  # fmt: skip
 
 _PLACEHOLDER = re.compile(r"(?<!\$)\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -37,12 +39,18 @@ def cron(text: str) -> str:
 
 
 def read_program(
-    table: Section, variables: Variables, *, node: str, state: Path, zone: Callable[[Section], str]
+    table: Section,
+    variables: Variables,
+    *,
+    node: str,
+    state: Path,
+    zone: Callable[[Section], str],
+    reports: ReportsConfig,
 ) -> Program | None:
     """The program that the table describes; None when something is wrong with it (it is noted).
 
     ``node`` is this machine's, whose programs must have their folder, unless it is below ``state`` and so is made for
-    them; ``zone`` gives the time zone of a program that names none.
+    them; ``zone`` gives the time zone of a program that names none, ``reports`` what its work is worth.
     """
     before = len(table.problems)
     table.require("name", "schedule", "base_dir")
@@ -70,6 +78,9 @@ def read_program(
         "compress_logs": table.duration("compress_logs", timedelta(0), positive=True) or None,
         "env": table.text_table("env", _variable_name, without_nul(variables.expand)),
         "minutes_per_item": table.number("minutes_per_item", defaults.minutes_per_item, low=0, high=100_000),
+        "department": table.text("department", "", short_line),
+        "hourly_cost": table.number("hourly_cost", reports.hourly_cost, low=0, high=MOST_COST),
+        "availability_target": read_target(table, reports.availability_target),
         "min_runtime": table.duration("min_runtime", timedelta(0), positive=True) or None,
         "baseline": table.flag("baseline", default=defaults.baseline),
         "calendar": table.text("calendar", "", _stripped),

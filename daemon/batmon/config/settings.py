@@ -13,9 +13,11 @@ from batmon.config.calendars import CalendarConfig
 from batmon.config.channels import ChannelConfig
 from batmon.config.email import EmailConfig
 from batmon.config.events import EventRule
+from batmon.config.http import HttpConfig
 from batmon.config.inboxes import Inbox
 from batmon.config.packs import Pack
 from batmon.config.probes import Probe
+from batmon.config.reports import ReportsConfig
 from batmon.model import Program
 
 
@@ -87,6 +89,7 @@ class Config:
     database_url: str | None = field(default=None, repr=False)
     """None: the embedded Postgres below ``state``. It may hold a password: show ``database`` instead."""
     ssh: SshConfig = SshConfig()
+    http: HttpConfig = field(default_factory=HttpConfig)
     logs: LogsConfig = LogsConfig()
     capture: CaptureConfig = CaptureConfig()
     record: RecordConfig = RecordConfig()
@@ -105,6 +108,9 @@ class Config:
     inboxes: tuple[Inbox, ...] = ()
     packs: tuple[Pack, ...] = ()
     calendars: tuple[CalendarConfig, ...] = ()
+    reports: ReportsConfig = field(default_factory=ReportsConfig)
+    spare_probes: tuple[Probe, ...] = ()
+    """Those that come unasked once there are automations that the configuration does not have."""
 
     @property
     def database(self) -> str:

@@ -17,7 +17,7 @@ _NOT_FOR_LOGS = frozenset(
     {"utf-7", "unicode-escape", "unicode_escape", "raw-unicode-escape", "raw_unicode_escape", "idna"}
 )
 """ASCII-compatible and no encodings of text files."""
-_LONGEST_SEC = 366 * 86400
+_LONGEST = timedelta(days=366)
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\*|[0-9A-Fa-f:.]+(%[\w.]+)?")
 _SAMPLE_TIME = datetime(2026, 11, 21, 6, 7, 8)  # noqa: DTZ001 - a form is tried on it, it is no moment
 
@@ -31,7 +31,7 @@ def similar(word: str, known: Iterable[str]) -> str:
     return by_small[near[0]] if near else ""
 
 
-def duration(text: str) -> timedelta:
+def duration(text: str, longest: timedelta = _LONGEST) -> timedelta:
     """``90s``, ``20m``, ``1h30m``, ``2d``: whole or decimal numbers, each with its unit (s, m, h, d, w, ms)."""
     rest, seconds = text.strip(), 0.0
     negative = rest.startswith("-")
@@ -44,8 +44,8 @@ def duration(text: str) -> timedelta:
             raise ValueError(f'{text!r} is not a duration; write it as "20m", "90s", "1h30m" or "2d"')
         seconds += float(match[1]) * _UNITS[match[2].lower()]
         rest = rest[match.end() :].strip()
-    if seconds > _LONGEST_SEC:
-        raise ValueError(f"{text!r} is longer than a year")
+    if seconds > longest.total_seconds():
+        raise ValueError(f"{text!r} is longer than {'a year' if longest == _LONGEST else f'{longest.days} days'}")
     return timedelta(seconds=-seconds if negative else seconds)
 
 

@@ -22,6 +22,7 @@ from batmon.engine.probe_answers import ProbeAnswers
 from batmon.engine.savings_answers import SavingsAnswers
 from batmon.engine.search_answers import SearchAnswers
 from batmon.engine.signature_answers import SignatureAnswers
+from batmon.engine.stats_answers import StatsAnswers
 from batmon.engine.tree import Tree
 from batmon.engine.tree_answers import TreeAnswers
 from batmon.gate.keyring import KeyRing
@@ -64,7 +65,14 @@ def all_verbs(daemon: Daemon, keyring: KeyRing) -> dict[str, Verb]:
         SignatureAnswers(store=store),
         DifferenceAnswers(programs=programs, store=store),
         ItemAnswers(store),
-        SavingsAnswers(store=store, timezone=lambda: daemon.timezone, now=now),
+        SavingsAnswers(store=store, settle=daemon.rollup.settle, timezone=lambda: daemon.timezone, now=now),
+        StatsAnswers(
+            store,
+            settle=daemon.rollup.settle,
+            timezone=lambda: daemon.timezone,
+            currency=daemon.config.reports.currency,
+            now=now,
+        ),
         TreeAnswers(programs=programs, state=state),
         deletion,
         ExportAnswers(store=store, rows=lambda: daemon.board.rows, state=state, now=now),
@@ -75,6 +83,7 @@ def all_verbs(daemon: Daemon, keyring: KeyRing) -> dict[str, Verb]:
         FeedAnswers(store, now=now),
         daemon.incidents,
         daemon.notifying,
+        daemon.reports,
         BacktestAnswers(programs=programs, calendars=daemon.config.calendars, url=lambda: daemon.database_url, now=now),
         Capture(daemon.config.capture, state=state, node=node, now=now),
     )

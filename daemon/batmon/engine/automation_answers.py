@@ -9,6 +9,7 @@ from typing import Any
 
 from batmon.config.automations import Automation, all_steps
 from batmon.config.outside_steps import BackupStep, CommandStep
+from batmon.config.report_step import ReportStep
 from batmon.config.steps import CodeStep, CounterStep, FeedStep, IfStep, MessageStep, SqlStep, Step, StopStep
 from batmon.engine.automations import Automations
 from batmon.errors import BadRequest, NotFound
@@ -25,6 +26,7 @@ WHY_CHARS = 500
 _WORDS: Mapping[type[Step], str] = {
     SqlStep: "sql", MessageStep: "email", FeedStep: "feed", CounterStep: "counter", CodeStep: "code", IfStep: "if",
     StopStep: "stop", CommandStep: "command", BackupStep: "backup",
+    ReportStep: "report",
 }  # fmt: skip
 
 

@@ -10,20 +10,32 @@ from typing import Any
 from batmon.config import Config
 from batmon.config.outside_steps import BackupStep
 from batmon.engine.automations import Automations
-from batmon.engine.execution import Attempt, House
+from batmon.engine.execution import Attempt, House, MakeReport, no_reports
 from batmon.engine.steps import admins, message_language, places
 from batmon.store import Store
 
 
 def automations_of(
-    config: Config, store: Store, *, dump_url: Callable[[], str], now: Callable[[], datetime]
+    config: Config,
+    store: Store,
+    *,
+    dump_url: Callable[[], str],
+    now: Callable[[], datetime],
+    report: MakeReport = no_reports,
 ) -> Automations:
     """The engine; to be started. ``dump_url`` is the database as somebody who may read all of it."""
-    house = house_of(config, store, dump_url=dump_url, now=now)
+    house = house_of(config, store, dump_url=dump_url, now=now, report=report)
     return Automations(config.automations, store, node=config.node, now=now, house=house)
 
 
-def house_of(config: Config, store: Store, *, dump_url: Callable[[], str], now: Callable[[], datetime]) -> House:
+def house_of(
+    config: Config,
+    store: Store,
+    *,
+    dump_url: Callable[[], str],
+    now: Callable[[], datetime],
+    report: MakeReport = no_reports,
+) -> House:
     """What all attempts have in common."""
 
     async def backup(one: Attempt, step: BackupStep) -> dict[str, Any]:
@@ -38,6 +50,7 @@ def house_of(config: Config, store: Store, *, dump_url: Callable[[], str], now: 
         folder=config.source.parent if config.source is not None else Path(config.state),
         language=message_language(config),
         backup=backup,
+        report=report,
         admins=admins(config),
         watched=any(probe.kind == "automations" for probe in config.probes),
         places=places(config),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from batmon.config.automations import Automation
@@ -20,8 +21,8 @@ from batmon.errors import BatmonError, NotFound, StoreError
 from batmon.judge.catching_up import decide
 from batmon.judge.schedule import Schedule
 from batmon.store import Store
+from batmon.store.automations import FAMILY, AutomationState, Registered, SlotClaim, entrypoint_of
 from batmon.store.automations import Automations as Stored
-from batmon.store.automations import Registered, SlotClaim, entrypoint_of
 from batmon.store.executing import Lead
 from batmon.store.workers import Again, Job, Workers
 
@@ -31,6 +32,10 @@ AT_ONCE = 4
 """Executions of one daemon at a time: each has a connection of its own to Postgres."""
 SLOTS_AT_ONCE = 2
 """Jobs of one automation: one that executes, and one that finds that its daemon is gone."""
+FAMILY_AT_ONCE = 3
+"""Jobs of all automations that come and go together."""
+UNKNOWN_YET = timedelta(seconds=5)
+"""When it is looked again at a job whose automation came so lately that it is not known here."""
 MOST_SLOTS = 500
 """Due times of one automation that are looked at after a long absence: the latest."""
 CLAIMS_AT_ONCE = 2_000
@@ -48,27 +53,33 @@ GRACE_SEC = 10.0
 
 
 class Automations:
-    """Those of a configuration that this daemon may execute. ``start``, and in the end ``stop``."""
+    """Those of a configuration that this daemon may execute, and beside them such as come and go while it runs.
+
+    ``start``, and in the end ``stop``.
+    """
 
     def __init__(
         self, automations: Sequence[Automation], store: Store, *, node: str, now: Callable[[], datetime], house: House
     ) -> None:
+        self._given = tuple(automations)
+        self._beside: tuple[Automation, ...] = ()
         self.configured: Mapping[str, Automation] = {one.name: one for one in automations}
-        self.mine = {one.name: one for one in automations if one.node in ("", node)}
+        self.mine = self._ours(automations, node)
         self.stored = Stored(store)
         self._url = store.url
         self._node = node
         self._now = now
         self._house = house
         self._scheduler = Scheduler(now)
-        self._schedules = {
-            name: Schedule(one.schedule, one.timezone) for name, one in self.mine.items() if one.schedule
-        }
+        self._schedules: dict[str, Schedule] = {}
         self._decided: dict[str, datetime] = {}
         self._pending: dict[str, None] = {}
         self._due = asyncio.Event()
         self._room = asyncio.Semaphore(AT_ONCE)
         self._workers = Workers(store.url)
+        self._tasks: Tasks | None = None
+        self._working = False
+        self._changing = asyncio.Lock()
 
     async def start(self, tasks: Tasks) -> None:
         """Make them known, look at what was due meanwhile, and go on for ever.
@@ -76,22 +87,77 @@ class Automations:
         Raises:
             StoreError: Postgres cannot be used.
         """
-        now = self._now()
-        known = [Registered(one.name, one.title, one.on, one.paused) for one in self.mine.values()]
-        states = await patient(self.stored.register, self._node, known, now)
-        for name in self.mine:
-            self._workers.serve(entrypoint_of(name), self._work, slots=SLOTS_AT_ONCE)
-        for name in self._schedules:
-            last = states[name].last_slot or now
-            self._decided[name] = min(last, now)
-            self._pending[name] = None
+        async with self._changing:
+            states = await patient(self._register, self._beside)
+            self._tasks = tasks
+            self._have(self._beside, states)
+
+    async def take_up(self, beside: Sequence[Automation]) -> None:
+        """Have these beside those of the configuration, in the place of those that were beside them before.
+
+        Their names begin with ``FAMILY``. Before ``start`` they are only noted. What the database knows already goes
+        on where it was left; what is new, or changes its times, is due from now on.
+
+        Raises:
+            StoreError: Postgres cannot be used; nothing has changed.
+        """
+        wanted = tuple(beside)
+        async with self._changing:
+            if self._tasks is None:
+                self._beside = wanted
+            elif wanted != self._beside:
+                self._have(wanted, await self._register(wanted))
+
+    async def _register(self, beside: Sequence[Automation]) -> dict[str, AutomationState]:
+        ours = self._ours((*self._given, *beside), self._node).values()
+        known = [Registered(one.name, one.title, one.on, one.paused) for one in ours]
+        return await self.stored.register(self._node, known, self._now())
+
+    @staticmethod
+    def _ours(automations: Sequence[Automation], node: str) -> dict[str, Automation]:
+        return {one.name: one for one in automations if one.node in ("", node)}
+
+    def _have(self, beside: tuple[Automation, ...], states: Mapping[str, AutomationState]) -> None:
+        """Be awake for what is ours by now, and for nothing else."""
+        now, before, times = self._now(), self.mine, self._schedules
+        self._beside = beside
+        self.configured = {one.name: one for one in (*self._given, *beside)}
+        self.mine = self._ours((*self._given, *beside), self._node)
+        self._schedules = {}
+        for name, one in self.mine.items():
+            if not one.schedule:
+                continue
+            same = name in times and (before[name].schedule, before[name].timezone) == (one.schedule, one.timezone)
+            self._schedules[name] = times[name] if same else Schedule(one.schedule, one.timezone)
+            if not same:
+                last = states[name].last_slot or now
+                self._decided[name] = now if name in times else min(last, now)
+                self._pending[name] = None
+        for name in times.keys() - self._schedules.keys():
+            self._scheduler.set(name, None)
+            self._pending.pop(name, None)
+            self._decided.pop(name, None)
         self._due.set()
-        if not self.mine:
-            return
-        tasks.keep("automations: deadlines", self._watch_deadlines())
-        tasks.keep("automations: slots", self._decide_slots())
-        tasks.keep("automations: jobs", self._workers.keep())
-        tasks.keep("automations: forgotten", self._rouse_forgotten())
+        if self.mine and not self._working:
+            self._begin()
+
+    def _begin(self) -> None:
+        """Work from now on: there is something to work on."""
+        if self._tasks is None:
+            raise RuntimeError("automations begin to work before they are started")
+        self._working = True
+        for one in self._given:
+            if one.name in self.mine:
+                self._workers.serve(entrypoint_of(one.name), self._work, slots=SLOTS_AT_ONCE)
+        self._workers.serve(entrypoint_of(FAMILY), self._work, slots=FAMILY_AT_ONCE)
+        self._tasks.keep("automations: deadlines", self._watch_deadlines())
+        self._tasks.keep("automations: slots", self._decide_slots())
+        self._tasks.keep("automations: jobs", self._workers.keep())
+        self._tasks.keep("automations: forgotten", self._rouse_forgotten())
+
+    def watched(self) -> None:
+        """From now on a probe looks after them, whose incident tells of their failures."""
+        self._house = replace(self._house, watched=True)
 
     async def stop(self) -> None:
         """Execute no more; what does not end soon is given back."""
@@ -144,8 +210,9 @@ class Automations:
             log.info("automation due", extra={"automation": name, "execution": number})
         for name in names:
             self._pending.pop(name, None)
-            self._decided[name] = max(now, self._decided[name])
-            self._scheduler.set(name, self._schedules[name].next_due(self._decided[name]))
+            if name in self._schedules:  # it may have gone meanwhile
+                self._decided[name] = max(now, self._decided[name])
+                self._scheduler.set(name, self._schedules[name].next_due(self._decided[name]))
 
     def _claims(self, name: str, now: datetime) -> list[SlotClaim]:
         """What happens in the slots of one automation since it was last decided.
@@ -195,6 +262,8 @@ class Automations:
         if execution is None or execution.status not in ("queued", "running"):
             return
         automation = self.mine.get(execution.name)
+        if automation is None and execution.name.startswith(FAMILY):
+            raise Again(UNKNOWN_YET, "it is not known here yet, or not any more")
         if automation is None:
             raise BatmonError(f"the automation {execution.name!r} is not in this daemon's configuration")
         now = self._now()

@@ -63,6 +63,7 @@ class Checker:
         timezone: str = "UTC",
         alerting: Alerting,
         calendars: Mapping[str, Calendar] | None = None,
+        hourly_cost: float = 0.0,
     ) -> None:
         self._store = store
         self._alerting = alerting
@@ -73,6 +74,7 @@ class Checker:
         self._now = now
         self._blind = blind
         self._timezone = timezone
+        self._hourly_cost = hourly_cost
         self._watched: dict[str, Watched] = {}
         self._by_fold: dict[str, str] = {}
         self._unfinished: set[str] = set()
@@ -205,9 +207,10 @@ class Checker:
             except ModelError as error:
                 log.warning("a record of a bot that cannot be shown: %s", error)
                 return
-            self.watch(
-                program, await self._store.register_unconfigured(bot_name, self._node, self._now(), self._timezone)
+            state = await self._store.register_unconfigured(
+                bot_name, self._node, self._now(), self._timezone, self._hourly_cost
             )
+            self.watch(program, state)
             name = bot_name
         await self.check(name)
 

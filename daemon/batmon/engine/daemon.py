@@ -34,6 +34,7 @@ from batmon.engine.demo_plan import effective
 from batmon.engine.events import EventHandling
 from batmon.engine.feeds import feed_deadlines, feed_lines, feed_records
 from batmon.engine.heartbeat import AWAY, Heartbeat
+from batmon.engine.http_room import listener_of
 from batmon.engine.incident_room import IncidentRoom
 from batmon.engine.instance import InstanceLock
 from batmon.engine.log_retention import LogRetention
@@ -43,6 +44,8 @@ from batmon.engine.patience import patient
 from batmon.engine.probing import Probing
 from batmon.engine.process_watch import ProcessWatch
 from batmon.engine.recording import Recording
+from batmon.engine.report_room import ReportRoom, with_probes
+from batmon.engine.rollup import rollup_of
 from batmon.engine.runner import Runner
 from batmon.engine.scheduler import Scheduler
 from batmon.engine.tasks import TaskDied, Tasks
@@ -92,24 +95,31 @@ class Daemon:
             down.callback(lock.release)
             self.tasks = tasks = Tasks()
             await self._open_store(down)
+            config = self.config = await with_probes(config, self.store)
             await self._start_watching(down)
             await asyncio.to_thread(_begin_unpacking, config)
             self.recording = Recording(config, self.store, self.checker)
             for bot in self.left_over:
                 self.recording.told.tell(bot)
+            self.rollup = rollup_of(config, self.store, lambda: self.checker.programs, now=self.now)
             self.event_handling = EventHandling(self.store, config, owner_url=self.dump_url, now=self.now)
             await self.event_handling.synchronise()
             self.notifying = Notifying(config, self.store, timezone=self.timezone, now=self.now)
-            self.automations = automations_of(config, self.store, dump_url=self.dump_url, now=self.now)
+            self.reports: ReportRoom = ReportRoom(self)
+            self.automations = automations_of(
+                config, self.store, dump_url=self.dump_url, now=self.now, report=self.reports.make
+            )
             await self._open_gate(down)
             down.push_async_callback(tasks.stop)
             down.push_async_callback(self.automations.stop)
+            down.callback(self.reports.reporting.stop)
             tasks.keep("deadlines", feed_deadlines(self.scheduler, self.follower, self.checker, tasks))
             told, writer = self.recording.told, self.recording.writer
             tasks.keep("records", feed_records(self.store, self.checker, self.now, told, lambda: writer.busy))
             tasks.keep("signatures", self.checker.signatures.keep())
             tasks.keep("heartbeat", self.heartbeat.keep())
             tasks.keep("retention of logs", self.retention.keep())
+            tasks.keep("statistics", self.rollup.keep())
             tasks.keep("logs", feed_lines(self.follower, self.checker, tasks))
             watch = self._process_watch()
             tasks.keep("processes", watch.keep())
@@ -119,18 +129,27 @@ class Daemon:
             await self._adopt_runs(watch)
             await self.recording.start(tasks, down)
             await self.event_handling.start(tasks)
+            await self.reports.start(tasks)
             await self.automations.start(tasks)
-            if config.demo:
-                tasks.keep("demo", Demonstration(self.programs, config.demo, tasks, now=self.now).keep())
-            if config.ssh.enabled:
-                self.console = Console(config, on_change=lambda at: systemd.notify(f"STATUS=console at {at}"))
-                down.push_async_callback(self.console.stop)
-                tasks.keep("console", self.console.keep())
+            self._open_to_others(tasks, down)
             log.info("ready", extra={"node": config.node, "programs": len(self.programs), "version": __version__})
             systemd.notify("READY=1")
             yield tasks
             systemd.notify("STOPPING=1")
             log.info("stopping")
+
+    def _open_to_others(self, tasks: Tasks, down: AsyncExitStack) -> None:
+        """What the configuration wants beside the watching: figures over HTTP, the demonstration, the SSH console."""
+        config = self.config
+        if config.http.enabled:
+            self.http = listener_of(self, self.verbs)
+            tasks.keep("http", self.http.keep())
+        if config.demo:
+            tasks.keep("demo", Demonstration(self.programs, config.demo, tasks, now=self.now).keep())
+        if config.ssh.enabled:
+            self.console = Console(config, on_change=lambda at: systemd.notify(f"STATUS=console at {at}"))
+            down.push_async_callback(self.console.stop)
+            tasks.keep("console", self.console.keep())
 
     async def _open_store(self, down: AsyncExitStack) -> None:
         config = self.config
@@ -177,10 +196,12 @@ class Daemon:
             timezone=self.timezone,
             calendars=self.calendars,
             alerting=self.alerting,
+            hourly_cost=config.reports.hourly_cost,
         )
         self.probing: Probing = Probing(self)
         self.alerting.showing += [self.checker.show, self.probing.prober.show]
-        states = await store.register(config.node, [*self.programs, *self.probing.programs], now)
+        watched = [*self.programs, *self.probing.programs]
+        states = await store.register(config.node, watched, now, config.reports.hourly_cost)
         cursors = await store.cursors(config.node)
         gone = await asyncio.to_thread(lambda: [c.path for c in cursors if not Path(c.path).exists()])
         await store.forget_cursors(config.node, gone, now - CURSORS_KEPT)
@@ -213,8 +234,9 @@ class Daemon:
         self.retention = LogRetention(
             programs=lambda: self.checker.programs, audit=self.audit, now=self.now, ready=self.checker.ready
         )
+        self.verbs = all_verbs(self, keyring)
         gate = GateServer(
-            all_verbs(self, keyring),
+            self.verbs,
             greeting=self._greeting,
             keyring=keyring,
             audit=self.audit,
@@ -255,7 +277,10 @@ class Daemon:
         console = getattr(self, "console", None)
         if console is not None and console.problem:
             problems.append(console.problem)
-        problems += self.recording.problems() + self.pack_problems
+        http = getattr(self, "http", None)
+        if http is not None and http.problem:
+            problems.append(http.problem)
+        problems += self.recording.problems() + self.pack_problems + await self.reports.problems()
         problems += await self.notifying.delivery.problems() + await self.event_handling.described()
         return {
             "database_url": self.database_url,
@@ -266,6 +291,7 @@ class Daemon:
             "programs": len(self.board.rows),
             "console": console.listening if console is not None else "",
             "problems": problems,
+            "statistics": await self.rollup.describe(),
         }
 
     def _process_watch(self) -> ProcessWatch:

@@ -11,7 +11,7 @@ import logging
 import random
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
@@ -19,13 +19,16 @@ from uuid import UUID
 from batmon.engine.backoff import next_attempt
 from batmon.engine.sending import Outcome, Sender, ToSend
 from batmon.errors import StoreError, StoreUnavailable
-from batmon.store.notifications import Attempt, Notification, Notifications, entrypoint
+from batmon.notify.message import Attached
+from batmon.store.notifications import EMAIL, Attempt, Notification, Notifications, entrypoint
 from batmon.store.workers import Again, Job, Workers
 
 log = logging.getLogger(__name__)
 
 SLOTS = 8
 """Messages of one channel that are sent at a time, over all daemons."""
+WITH_FILES = 2
+"""Messages with files that are sent at a time: a mail needs several times the memory of what is in it."""
 LONGEST_PAUSE = timedelta(hours=1)
 """For how long a channel that asked for patience is left alone; a single message waits as long as was asked for."""
 SWEEP_SEC = 10.0
@@ -74,6 +77,7 @@ class Delivery:
         self._now = now
         self._paused: dict[str, datetime] = {}
         self._troubles: dict[str, Trouble] = {}
+        self._with_files = asyncio.Semaphore(WITH_FILES)
         for name in sender.channels:
             workers.serve(entrypoint(name), partial(self._work, name), slots=SLOTS)
 
@@ -111,12 +115,28 @@ class Delivery:
         taken = await self._notifications.take(notification, uuid.uuid4(), self._now())
         if not isinstance(taken, Notification):
             return taken
-        outcome = await self._sender.send(
-            ToSend(taken.id, taken.channel, taken.recipient, taken.template, taken.language, taken.data, taken.owed_at)
+        to_send = ToSend(
+            taken.id, taken.channel, taken.recipient, taken.template, taken.language, taken.data, taken.owed_at
         )
+        if taken.attachments:
+            async with self._with_files:
+                outcome = await self._sender.send(await self._with_attachments(to_send))
+        else:
+            outcome = await self._sender.send(to_send)
         attempt = self._judged(taken, outcome)
         await self._write(taken, attempt)
         return attempt.due_at
+
+    async def _with_attachments(self, to_send: ToSend) -> ToSend:
+        """The message with its files; of one whose files are not kept any more the data say that none is attached."""
+        if to_send.channel != EMAIL:
+            return replace(to_send, data={**to_send.data, "attached": False})
+        files = await self._notifications.attachments(to_send.id)
+        return replace(
+            to_send,
+            data={**to_send.data, "attached": bool(files)},
+            attachments=tuple(Attached(file.name, file.media_type, file.data) for file in files),
+        )
 
     async def test(self, wanted: ToSend) -> Outcome:
         """Send a message that nobody is owed, now, and write the attempt down; what is taken ends a channel's pause."""

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from batmon.config.automations import Automation
 from batmon.config.outside_steps import BackupStep, CommandStep
+from batmon.config.report_step import ReportStep
 from batmon.config.steps import Step
 from batmon.engine.command_step import end_leftovers, run_command
 from batmon.engine.steps import Context
@@ -40,6 +41,13 @@ EMAIL = "email"
 
 Backup = Callable[["Attempt", BackupStep], Awaitable[dict[str, Any]]]
 """Makes a backup, and gives what later steps may say of it."""
+MakeReport = Callable[["Attempt", ReportStep, Mapping[str, Any]], Awaitable[tuple[dict[str, Any], list[Owed]]]]
+"""Makes a report of what is known by then; gives what later steps may say of it, and the mails that are owed for it."""
+
+
+async def no_reports(_one: Attempt, step: ReportStep, _values: Mapping[str, Any]) -> tuple[dict[str, Any], list[Owed]]:
+    """Where nobody makes reports."""
+    raise StepFailed(f"{step.place}: reports cannot be made here")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,7 @@ class House:
     folder: Path
     language: str
     backup: Backup
+    report: MakeReport = no_reports
     admins: tuple[str, ...] = ()
     watched: bool = False
     places: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -73,6 +82,8 @@ class Attempt:
     holder: uuid.UUID = field(default_factory=uuid.uuid4)
     attempts: list[dict[str, Any]] = field(default_factory=list)
     output: str = ""
+    owed: list[Owed] = field(default_factory=list)
+    """Mails that go with what was made before there was a transaction to owe them in."""
 
     @property
     def slot(self) -> datetime:
@@ -122,7 +133,7 @@ class Attempt:
     async def _do(self) -> None:
         values = values_of(self)
         steps = list(self.automation.steps)
-        while steps and isinstance(step := steps[0], CommandStep | BackupStep):  # these need no open transaction
+        while steps and isinstance(step := steps[0], CommandStep | BackupStep | ReportStep):  # no transaction is needed
             del steps[0]
             found = await self._outside(None, step, values)
             if step.name:
@@ -130,6 +141,7 @@ class Attempt:
         if self.lead.lost:
             await self.lead.regain(self.house.url, REGAIN_SEC)
         async with self.lead.transaction(self.holder) as connection:
+            await owe(connection, self.owed, self.began)
             await execute_steps(connection, steps, values, self._context())
             ending = Ending("success", duration=self.took, output=self.output, attempts=self.attempts)
             await end(connection, self.automation.name, self.execution.id, ending)
@@ -145,11 +157,22 @@ class Attempt:
             places=self.house.places,
             automation_log_id=self.execution.id,
             limit=self.automation.timeout,
-            others={CommandStep: self._outside, BackupStep: self._outside},
+            others={CommandStep: self._outside, BackupStep: self._outside, ReportStep: self._report},
         )
+
+    async def _report(self, connection: Connection, step: ReportStep, values: Mapping[str, Any]) -> dict[str, Any]:
+        """A report in the middle of the transaction."""
+        found = await self._outside(connection, step, values)
+        await owe(connection, self.owed, self.began)
+        self.owed.clear()
+        return found
 
     async def _outside(self, _connection: Connection | None, step: Step, values: Mapping[str, Any]) -> dict[str, Any]:
         async with self.lead.alive():
+            if isinstance(step, ReportStep):
+                found, owed = await self.house.report(self, step, values)
+                self.owed += owed
+                return found
             if isinstance(step, BackupStep):
                 return await self.house.backup(self, step)
             if isinstance(step, CommandStep):

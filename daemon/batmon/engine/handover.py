@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from batmon.engine.alerting import Alerting
 from batmon.engine.board import moment as shown_moment
 from batmon.engine.handover_text import markdown
-from batmon.engine.incident_shapes import short_shape, silence_shape
+from batmon.engine.incident_shapes import Teller, short_shape, silence_shape
 from batmon.engine.log_arguments import Args, moment
 from batmon.errors import BadRequest
 from batmon.gate.verbs import Caller, Verb
@@ -65,43 +65,64 @@ class HandoverAnswers:
         if since >= now:
             raise BadRequest("since must be earlier than now")
         since = max(since, now - LONGEST)
-        told = self._handovers
-        verdicts = await told.verdicts(since, now, MOST)
-        begun = await told.silences(since, now, MOST, ended=False)
-        ended = await told.silences(since, now, MOST, ended=True)
-        lists: dict[str, Any] = {
-            "opened": self._shapes(await told.incidents("opened", since, now, MOST), language, now),
-            "resolved": self._shapes(await told.incidents("resolved", since, now, MOST), language, now),
-            "acknowledged": self._shapes(await told.incidents("acknowledged", since, now, MOST), language, now),
-            "open": self._shapes(await self._incidents.page("unresolved", None, None, None, MOST), language, now),
-            "changed": [_changed(row, language, now) for row in verdicts],
-            "automations": [
-                {**row, "execution_time": shown_moment(row["execution_time"])}
-                for row in await told.failed_automations(since, now, MOST)
-            ],
-            "acts": [
-                {**row, "at": shown_moment(row["at"])}
-                for row in await told.acts(since, now, MOST)
-                if caller.role.allows(Role.ADMIN) or not _for_admins(row)
-            ],
-        }
-        silences = {
-            "begun": [silence_shape(row, 0, now) for row in begun],
-            "ended": [silence_shape(row, 0, now) for row in ended],
-        }
-        answer = {
-            "since": shown_moment(since),
-            "until": shown_moment(now),
-            "user": caller.user,
-            **lists,
-            "silences": silences,
-            "cut": any(len(found) >= MOST for found in (*lists.values(), begun, ended)),
-        }
+        answer = await told_between(
+            self._handovers, self._incidents, self._alerting, since, now, now=now, language=language,
+            all_acts=caller.role.allows(Role.ADMIN), user=caller.user,
+        )  # fmt: skip
         text = markdown(answer, language, ZoneInfo(self._timezone()))
         return {**answer, "markdown": text}
 
-    def _shapes(self, incidents: Sequence[Incident], language: Language, now: datetime) -> list[dict[str, Any]]:
-        return [short_shape(one, self._alerting, now, language) for one in incidents]
+
+async def told_between(
+    handovers: Handovers,
+    incidents: Incidents,
+    teller: Teller,
+    since: datetime,
+    until: datetime,
+    *,
+    now: datetime,
+    language: Language,
+    all_acts: bool = False,
+    user: str = "",
+) -> dict[str, Any]:
+    """What happened in a span: the answer of ``handover`` in docs/gate.md without its text.
+
+    ``all_acts``: also those that only who may read the audit trail may know of. What is open is so ``now``.
+    """
+
+    def shapes(found: Sequence[Incident]) -> list[dict[str, Any]]:
+        return [short_shape(one, teller, now, language) for one in found]
+
+    verdicts = await handovers.verdicts(since, until, MOST)
+    begun = await handovers.silences(since, until, MOST, ended=False)
+    ended = await handovers.silences(since, until, MOST, ended=True)
+    lists: dict[str, Any] = {
+        "opened": shapes(await handovers.incidents("opened", since, until, MOST)),
+        "resolved": shapes(await handovers.incidents("resolved", since, until, MOST)),
+        "acknowledged": shapes(await handovers.incidents("acknowledged", since, until, MOST)),
+        "open": shapes(await incidents.page("unresolved", None, None, None, MOST)),
+        "changed": [_changed(row, language, now) for row in verdicts],
+        "automations": [
+            {**row, "execution_time": shown_moment(row["execution_time"])}
+            for row in await handovers.failed_automations(since, until, MOST)
+        ],
+        "acts": [
+            {**row, "at": shown_moment(row["at"])}
+            for row in await handovers.acts(since, until, MOST)
+            if all_acts or not _for_admins(row)
+        ],
+    }
+    return {
+        "since": shown_moment(since),
+        "until": shown_moment(until),
+        "user": user,
+        **lists,
+        "silences": {
+            "begun": [silence_shape(row, 0, now) for row in begun],
+            "ended": [silence_shape(row, 0, now) for row in ended],
+        },
+        "cut": any(len(found) >= MOST for found in (*lists.values(), begun, ended)),
+    }
 
 
 def _for_admins(row: dict[str, Any]) -> bool:

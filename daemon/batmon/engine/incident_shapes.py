@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
-from batmon.engine.alerting import Alerting
 from batmon.engine.board import moment
 from batmon.judge.incident_state import Incident
 from batmon.words import Language
@@ -16,7 +15,21 @@ _LONGEST = 2000
 _SHORT = 150
 
 
-def incident_shape(incident: Incident, alerting: Alerting, now: datetime, language: Language | None = None) -> Shape:
+class Teller(Protocol):
+    """Who knows what programs are called and why incidents are open: ``Alerting``, or a report."""
+
+    @property
+    def language(self) -> Language:
+        """The usual one."""
+
+    def title(self, name: str) -> str:
+        """What a program is called."""
+
+    def sentence(self, incident: Incident, language: Language, now: datetime) -> str:
+        """Why it is open, in words."""
+
+
+def incident_shape(incident: Incident, alerting: Teller, now: datetime, language: Language | None = None) -> Shape:
     """``Incident``; its sentence in ``language``, by default the daemon's."""
     given, quiet = incident.acknowledged, incident.quiet
     return {
@@ -51,7 +64,7 @@ def incident_shape(incident: Incident, alerting: Alerting, now: datetime, langua
     }
 
 
-def short_shape(incident: Incident, alerting: Alerting, now: datetime, language: Language | None = None) -> Shape:
+def short_shape(incident: Incident, alerting: Teller, now: datetime, language: Language | None = None) -> Shape:
     """``Incident`` where many stand in one answer: without ``facts`` and ``line``, the sentence cut."""
     shape = incident_shape(incident, alerting, now, language)
     return {**shape, "facts": {}, "line": "", "sentence": shape["sentence"][:_SHORT]}

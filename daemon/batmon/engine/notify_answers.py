@@ -248,6 +248,7 @@ def shown(one: Notification) -> dict[str, Any]:
         "incidents": list(one.incident_ids),
         "event": one.event_id,
         "automation": one.automation_log_id,
+        "attachments": one.attachments,
     }
 
 

@@ -84,7 +84,7 @@ class Prober:
         node: str,
         now: Callable[[], datetime],
     ) -> None:
-        self._probes = probes
+        self._probes = list(probes)
         self._store = store
         self._kept = Probes(store)
         self._board = board
@@ -116,19 +116,29 @@ class Prober:
         """Begin to hold the probes as an earlier daemon left them; each row is shown as not looked at until it is."""
         await self._kept.register(self._node, {probe.name: probe.kind for probe in self._probes})
         samples = await self._kept.recent({probe.name: _remembered(probe) for probe in self._probes})
-        clock, now = asyncio.get_running_loop().time, self._now()
         for number, probe in enumerate(self._probes, start=1):
-            planned = first_look(probe.name, probe.rule.every, len(self._probes), now)
-            known = deque(samples[probe.name], maxlen=_remembered(probe))
-            held = Held(probe, self._looks.of(probe), states[probe.name], known, planned, clock())
-            self._held[probe.name] = held
             self._unfinished.add(probe.name)
-            self._scheduler.set(probe.name, planned)
-            self._publish(held)
+            self._hold(probe, states[probe.name], samples[probe.name])
             if number % _AT_A_STRETCH == 0:
                 await asyncio.sleep(0)
         if not self._unfinished:
             self.ready.set()
+
+    async def add(self, probe: Probe, state: StoredState) -> None:
+        """Hold one more from now on."""
+        probes = [*self._probes, probe]
+        await self._kept.register(self._node, {one.name: one.kind for one in probes})
+        samples = await self._kept.recent({probe.name: _remembered(probe)})
+        self._probes = probes
+        self._hold(probe, state, samples[probe.name])
+
+    def _hold(self, probe: Probe, state: StoredState, samples: Sequence[Sample]) -> None:
+        planned = first_look(probe.name, probe.rule.every, len(self._probes), self._now())
+        known = deque(samples, maxlen=_remembered(probe))
+        held = Held(probe, self._looks.of(probe), state, known, planned, asyncio.get_running_loop().time())
+        self._held[probe.name] = held
+        self._scheduler.set(probe.name, planned)
+        self._publish(held)
 
     async def keep(self) -> None:
         """Look at each probe when it is due, for ever."""

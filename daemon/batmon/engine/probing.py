@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from batmon.config.probes import Probe
 from batmon.engine.probe_looks import Looks
 from batmon.engine.prober import Prober
 from batmon.engine.tasks import Tasks
@@ -21,6 +22,7 @@ class Probing:
     """Makes the prober of ``daemon`` and keeps it going."""
 
     def __init__(self, daemon: Daemon) -> None:
+        self._daemon = daemon
         config, taken = daemon.config, {program.name for program in daemon.programs}
         self._probes = [
             probe for probe in config.probes if probe.program.node == config.node and probe.name not in taken
@@ -52,6 +54,21 @@ class Probing:
         """Hold the probes as they were left; their names."""
         await self.prober.watch(states)
         return {probe.name for probe in self._probes}
+
+    async def add(self, probe: Probe) -> None:
+        """Look at one more from now on, unless it is there.
+
+        Raises:
+            StoreError: Postgres cannot be used; nothing has changed.
+        """
+        daemon = self._daemon
+        if self.prober.probe(probe.name) is not None or probe.name in daemon.checker.programs:
+            return
+        watched, cost = [*daemon.programs, *self.programs, probe.program], daemon.config.reports.hourly_cost
+        states = await daemon.store.register(daemon.config.node, watched, daemon.now(), cost)
+        await self.prober.add(probe, states[probe.name])
+        self._probes.append(probe)
+        daemon.checker.not_ours = {one.name.casefold() for one in self._probes}
 
     def start(self, tasks: Tasks) -> None:
         """Begin to look."""

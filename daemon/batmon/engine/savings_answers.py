@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,10 +20,21 @@ MOST = 1000
 
 
 class SavingsAnswers:
-    """The verb ``savings``. ``timezone`` is that of the people here: it says which month is this one."""
+    """The verb ``savings``. ``timezone`` is that of the people here: it says which month is this one.
 
-    def __init__(self, *, store: Store, timezone: Callable[[], str], now: Callable[[], datetime]) -> None:
+    ``settle`` has what runs came to counted up to now.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        settle: Callable[[], Awaitable[object]],
+        timezone: Callable[[], str],
+        now: Callable[[], datetime],
+    ) -> None:
         self._store = store
+        self._settle = settle
         self._timezone = timezone
         self._now = now
 
@@ -34,6 +45,7 @@ class SavingsAnswers:
     async def savings(self, _caller: Caller, args: dict[str, Any]) -> dict[str, Any]:
         """The bots of a month, the most spared hours first, and their sum."""
         month = self._month(args.get("month"))
+        await self._settle()
         rows = await self._store.savings(month)
         bots = [
             {

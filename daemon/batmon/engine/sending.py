@@ -6,14 +6,14 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
 from batmon.errors import DeliveryFailed, ModelError, TemplateError
 from batmon.notify.channel import Channel
-from batmon.notify.message import Message
+from batmon.notify.message import Attached, Message
 from batmon.notify.templates import Rendered
 
 log = logging.getLogger(__name__)
@@ -44,6 +44,7 @@ class ToSend:
     language: str
     data: Mapping[str, Any]
     at: datetime
+    attachments: tuple[Attached, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,4 +120,4 @@ class Sender:
             rendered = await loop.run_in_executor(
                 self._renderers, render, wanted.template, wanted.language, wanted.data
             )
-        return rendered.message(wanted.id, wanted.recipient, wanted.at)
+        return replace(rendered.message(wanted.id, wanted.recipient, wanted.at), attachments=wanted.attachments)

@@ -302,7 +302,10 @@ class Connection:
 
 def _told(args: dict[str, Any], answer: dict[str, Any]) -> str:
     """What the audit trail says of something that was done: how it was asked, and what came of it. No secrets."""
-    said = ("role", "from", "expires_at", "force", "params", "note", "why", "until", "for_sec", "recipient")
+    said = (
+        "role", "from", "to", "period", "expires_at", "force", "params", "note", "why", "until", "for_sec", "recipient",
+        "format", "cron", "email",
+    )  # fmt: skip
     asked = {key: args[key] for key in said if args.get(key)}
     came = {key: answer[key] for key in ("fingerprint", "run_id", "stopped", "removed", "path") if key in answer}
     return ", ".join(f"{key}: {value}" for key, value in (asked | came).items())

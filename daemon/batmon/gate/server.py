@@ -43,7 +43,7 @@ REFUSAL_SEC = 0.2
 FINISH_WITHIN = 5.0
 """Seconds that ``stop`` waits for actions that have begun."""
 
-_TARGETS = ("program", "run_id", "name", "path", "channel", "notification", "tag", "pattern", "id")
+_TARGETS = ("program", "run_id", "name", "path", "channel", "notification", "tag", "pattern", "id", "template")
 """Arguments that say what an action is done to, for the audit trail; the first that is given counts."""
 _IN_INBOX = ("inbox", "action", "id")
 """Where the id of an item says nothing by itself: all three count."""

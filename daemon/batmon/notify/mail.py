@@ -49,6 +49,9 @@ def mail_bytes(message: Message, sender: Mailbox, recipient: str, at: datetime) 
     mail.set_content(_utf8(message.text), cte=_encoding(message.text))
     if message.html:
         mail.add_alternative(_utf8(message.html), subtype="html", cte=_encoding(message.html))
+    for file in message.attachments:
+        kind, _, subtype = file.media_type.partition("/")
+        mail.add_attachment(file.data, maintype=kind, subtype=subtype, cte="base64", filename=_file_name(file.name))
     return b"From: " + _from(sender) + b"\r\nSubject: " + _subject(message.subject) + b"\r\n" + mail.as_bytes()
 
 
@@ -67,6 +70,12 @@ def _subject(text: str) -> bytes:
 def _words(text: str) -> str:
     """One line for a header. What looks like an encoded word (RFC 2047) would be decoded on the way, into anything."""
     return one_line(text).replace("=?", "= ?")
+
+
+def _file_name(text: str) -> str:
+    """A file's name for whoever saves it: one line without folders, in characters that every system takes."""
+    kept = "".join("_" if char in '/\\:*?"<>|' else char for char in _words(_utf8(text)))
+    return kept.strip(" .")[:_LONGEST_NAME] or "file"
 
 
 def _domain(sender: Mailbox) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, get_args
@@ -13,6 +14,20 @@ Event = Literal["opened", "reminder", "escalated", "acknowledged", "resolved", "
 """What a message tells: a change of incidents, a test of the channel, or anything else (``plain``)."""
 
 EVENTS: tuple[Event, ...] = get_args(Event)
+_MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,80}")
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A file that goes with a message. ``media_type`` is like ``application/pdf``."""
+
+    name: str
+    media_type: str
+    data: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if not _MEDIA_TYPE.fullmatch(self.media_type):
+            raise ModelError(f"{self.media_type!r:.80} is no media type")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +58,8 @@ class Message:
     """Where a person can look further: an ``http(s)`` address, or empty."""
     at: datetime | None = None
     """When it was owed."""
+    attachments: tuple[Attached, ...] = ()
+    """Only mail carries them; the text says where else they are."""
 
     def __post_init__(self) -> None:
         if self.event not in EVENTS:

@@ -40,6 +40,14 @@ def sample(template: str, language: str, now: datetime) -> Mapping[str, Any]:
                 "tables": 31, "rows": 182_044,
             },
         },
+        "report_ready": {
+            "id": 17, "title": "주간 운영 보고서" if korean else "Weekly operations", "by": "schedule weekly",
+            "period": "2026-11-14 – 2026-11-20", "file": "weekly_ops_2026-11-14_2026-11-20.xlsx", "size": 48_392,
+            "figures": [["성공률" if korean else "Success rate", "98.2%"], ["실패" if korean else "Failures", "7"]],
+            "attached": True, "too_large": False, "most": 10 << 20, "node": place["node"],
+            "path": "/reports/weekly_ops/weekly_ops_2026-11-14_2026-11-20.xlsx",
+            "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        },
         "reminder": {
             "title": "미처리 항목" if korean else "Waiting items", "text": "", "link": place["link"],
             "items": [{"title": "교육 신청 대기" if korean else "Applications", "count": 2},

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from batmon.record.batch_names import one_line
 from batmon.record.batch_results import AccountResult, StepResult
@@ -31,15 +31,18 @@ def text(words: str) -> str:
     return _OBEYED.sub(lambda found: f"\\{found[0]}", one_line(words).strip())
 
 
-def step_report(result: StepResult, places: Places, files: Mapping[str, str]) -> str:
-    """The report of one step. ``files`` names the log of each account whose log is not called as the account."""
+def step_report(result: StepResult, places: Places, files: Mapping[str, str], zone: tzinfo | None = None) -> str:
+    """The report of one step. ``files`` names the log of each account whose log is not called as the account.
+
+    Times are on the clocks of ``zone``, by default of this machine.
+    """
     lines = [
         "# 배치 실행 보고서",
         "",
         f"**작업 ID:** {result.task_id}",
         f"**시작 시간:** {places.start_time}",
-        f"**실행 시간:** {_moment(result.started_at)}",
-        f"**완료 시간:** {_moment(result.ended_at)}",
+        f"**실행 시간:** {_moment(result.started_at, zone)}",
+        f"**완료 시간:** {_moment(result.ended_at, zone)}",
         f"**소요 시간:** {result.seconds:.2f}초",
         f"**전체 성공 여부:** {_whole(result)}",
         "",
@@ -52,13 +55,13 @@ def step_report(result: StepResult, places: Places, files: Mapping[str, str]) ->
     return "\n".join(lines) + "\n"
 
 
-def summary_report(results: Sequence[StepResult], places: Places, made_at: datetime) -> str:
-    """The report of all steps that the batch has run, in their order."""
+def summary_report(results: Sequence[StepResult], places: Places, made_at: datetime, zone: tzinfo | None = None) -> str:
+    """The report of all steps that the batch has run, in their order; times as in ``step_report``."""
     lines = [
         "# 배치 종합 보고서",
         "",
         f"**시작 시간:** {places.start_time}",
-        f"**생성 시간:** {_moment(made_at)}",
+        f"**생성 시간:** {_moment(made_at, zone)}",
         f"**전체 배치 작업 수:** {len(results)}개",
         "",
         "## 배치별 요약",
@@ -69,8 +72,8 @@ def summary_report(results: Sequence[StepResult], places: Places, made_at: datet
             f"### {_sign(result.success)} {result.task_id}",
             f"- **단계:** {result.step}단계",
             f"- **수량:** {result.quantity}",
-            f"- **실행 시간:** {_moment(result.started_at)}",
-            f"- **완료 시간:** {_moment(result.ended_at)}",
+            f"- **실행 시간:** {_moment(result.started_at, zone)}",
+            f"- **완료 시간:** {_moment(result.ended_at, zone)}",
             f"- **소요 시간:** {result.seconds:.2f}초",
             f"- **성공 여부:** {_whole(result)}",
             *_totals([result]),
@@ -149,5 +152,5 @@ def _word(success: bool) -> str:
     return "성공" if success else "실패"
 
 
-def _moment(at: datetime) -> str:
-    return f"{at.astimezone():%Y-%m-%d %H:%M:%S.%f}"
+def _moment(at: datetime, zone: tzinfo | None) -> str:
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S.%f}"

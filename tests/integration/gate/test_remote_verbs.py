@@ -121,7 +121,8 @@ async def verbs(world):
         return {"entries": [entry] * args["limit"]}
 
     async def doctor(_caller, _args):
-        return {"pid": 1, "uptime_sec": 1, "programs": 3, "problems": seen.get("problems", [])}
+        said = {"pid": 1, "uptime_sec": 1, "programs": 3, "problems": seen.get("problems", [])}
+        return said | {"statistics": seen.get("statistics")}
 
     answers = {"runs": runs, "log.read": read, "rerun": rerun, "stop": stop, "password.set": set_password,
                "user.add": add, "user.list": users, "audit": audit, "doctor": doctor}  # fmt: skip
@@ -280,6 +281,12 @@ async def test_audit_and_doctor(gate, verbs):
     code, said, _ = await typed(gate, "doctor")
     assert code == 0
     assert said.startswith("ok       daemon  ")
+    verbs["statistics"] = {"waiting": 0, "programs": 7, "until": "2026-03-02"}
+    said = (await typed(gate, "doctor"))[1]
+    assert "ok       statistics  all runs after 2026-03-02 are counted, what is older follows (7 programs)" in said
+    verbs["statistics"] = {"waiting": 3, "programs": 0, "until": None}
+    assert "ok       statistics  all runs are counted" in (await typed(gate, "doctor"))[1]
+    del verbs["statistics"]
     verbs["problems"] = ["the database is away"]
     code, said, _ = await typed(gate, "doctor", "--json")
     report = json.loads(said)

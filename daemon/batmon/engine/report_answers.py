@@ -1,0 +1,270 @@
+"""What the daemon answers at the gate about reports: which there are, make one, send one, remove one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from batmon.engine.log_arguments import Args, number
+from batmon.engine.report_mail import addresses, mails_of
+from batmon.engine.report_wanted import Usual, Wanted, day, run_words, usual_period
+from batmon.engine.reporting import Ready, Reporting
+from batmon.errors import BadRequest
+from batmon.gate.verbs import Caller, Done, Verb
+from batmon.model import Role
+from batmon.report.asked import Template
+from batmon.store.notifications import Notifications
+from batmon.store.reports import STATES, Report
+
+MOST = 500
+FRAME_CHARS = 600_000
+"""Of one answer: a line of the gate holds 1 MiB, and a character may take several bytes."""
+FRAME_SEC = 1.0
+"""How often whoever waits for a report is told how far it is."""
+LISTED_ERROR = 500
+_STEPS: Mapping[str, float] = {"waiting": 0.0, "collecting": 0.1, "writing": 0.6, "done": 1.0}
+
+
+class ReportAnswers:
+    """The verbs. ``problems`` says what is wrong with own templates; ``has_mail`` whether there is a mail server."""
+
+    def __init__(
+        self,
+        reporting: Reporting,
+        notifications: Notifications,
+        *,
+        usual: Callable[[], Usual],
+        problems: Callable[[], Sequence[str]],
+        has_mail: bool,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._reporting = reporting
+        self._notifications = notifications
+        self._usual = usual
+        self._problems = problems
+        self._has_mail = has_mail
+        self._now = now
+
+    def verbs(self) -> dict[str, Verb]:
+        """Whoever may see runs may see reports; to make, send or remove one is an act."""
+        viewer, operator = Role.VIEWER, Role.OPERATOR
+        return {
+            "report.templates": Verb(viewer, answer=self.templates),
+            "report.generate": Verb(operator, stream=self.generate),
+            "report.list": Verb(viewer, answer=self.listed),
+            "report.show": Verb(viewer, answer=self.show),
+            "report.text": Verb(viewer, answer=self.text),
+            "report.remove": Verb(operator, answer=self.remove),
+            "report.send": Verb(operator, answer=self.send),
+        }
+
+    async def templates(self, _caller: Caller, _args: Args) -> Args:
+        """Every template, and what is wrong with own ones."""
+        today = self._now().astimezone(ZoneInfo(self._usual().timezone)).date()
+        language = self._usual().language
+        known = await self._reporting.templates()
+        shown = []
+        for template in sorted(known.values(), key=_own_last):
+            period = usual_period(template, today)
+            shown.append(
+                {
+                    "name": template.name,
+                    "title": template.titles[language],
+                    "titles": dict(template.titles),
+                    "text": template.texts.get(language, ""),
+                    "span": template.span,
+                    "formats": list(template.all_formats),
+                    "needs": template.needs,
+                    "own": template.own,
+                    "period": None if period is None else {"start": str(period.start), "end": str(period.end)},
+                }
+            )
+        return {"templates": shown, "problems": list(await asyncio.to_thread(self._problems))}
+
+    async def generate(self, caller: Caller, args: Args) -> AsyncIterator[Args | Done]:
+        """Make one, and say how far it is; then what it is, and the mails that are owed for it."""
+        wanted = self._wanted(caller, args)
+        email = self.recipients(args)
+        state: list[tuple[Report, str]] = []
+        news = asyncio.Event()
+
+        def told(report: Report, step: str) -> None:
+            state[:] = [(report, step)]
+            news.set()
+
+        making = asyncio.create_task(self._reporting.make(wanted, told), name="report")
+        making.add_done_callback(lambda _: news.set())
+        try:
+            while not making.done():
+                try:
+                    async with asyncio.timeout(FRAME_SEC):
+                        await news.wait()
+                except TimeoutError:
+                    pass
+                news.clear()
+                for report, step in state:
+                    yield {"report": report_json(report, here=False), "step": step, "progress": _STEPS[step]}
+            ready = making.result()
+        finally:
+            making.cancel()
+            await asyncio.gather(making, return_exceptions=True)
+        yield Done(await self._sent(ready, email, ready.report.language))
+
+    async def listed(self, _caller: Caller, args: Args) -> Args:
+        """Reports, the newest first."""
+        limit = max(1, number(args, "limit", 50, MOST))
+        status = _word(args, "status")
+        if status is not None and status not in STATES:
+            raise BadRequest(f"status must be one of {', '.join(STATES)}")
+        before = args.get("before")
+        if before is not None and (not isinstance(before, int) or isinstance(before, bool)):
+            raise BadRequest("before must be the id of a report")
+        found = await self._reporting.records.listed(
+            limit + 1, template=_word(args, "template"), status=status, schedule=_word(args, "schedule"), before=before
+        )
+        shown = await asyncio.to_thread(self._shown, found[:limit])
+        page = _fitting(shown)
+        return {"reports": page, "more": len(found) > len(page)}
+
+    def _shown(self, found: Sequence[Report]) -> list[Args]:
+        reporting = self._reporting
+        return [{**report_json(one, here=reporting.is_here(one)), "error": one.error[:LISTED_ERROR]} for one in found]
+
+    async def show(self, _caller: Caller, args: Args) -> Args:
+        """One report."""
+        return {"report": await self._whole(await self._reporting.find(_id(args)))}
+
+    async def text(self, _caller: Caller, args: Args) -> Args:
+        """What is in one, as Markdown."""
+        report = await self._reporting.find(_id(args))
+        markdown, cut = await self._reporting.records.text(report.id)
+        return {"report": await self._whole(report), "markdown": markdown, "cut": cut}
+
+    async def remove(self, _caller: Caller, args: Args) -> Args:
+        """Remove the file of one."""
+        return {"report": await self._whole(await self._reporting.remove(_id(args)))}
+
+    async def send(self, _caller: Caller, args: Args) -> Args:
+        """Owe a mail with one to each of some addresses."""
+        email = self.recipients(args)
+        if not email:
+            raise BadRequest("nobody is to get it", hint="name addresses")
+        report = await self._reporting.find(_id(args))
+        await self._reporting.need_file(report)
+        return await self._sent(Ready(report), email, _word(args, "language") or report.language)
+
+    def recipients(self, args: Args) -> tuple[str, ...]:
+        """The addresses in ``email``, if there is a server that would take mails to them.
+
+        Raises:
+            BadRequest: one is none, or there is no server.
+        """
+        found = addresses(args.get("email"))
+        if found and not self._has_mail:
+            raise BadRequest("no mail can be sent: there is no [email] section", hint="see docs/notifications.md")
+        return found
+
+    async def _sent(self, ready: Ready, email: Sequence[str], language: str) -> Args:
+        owed = await mails_of(self._reporting, ready, email, language=language)
+        ids = await self._notifications.owe(owed, self._now())
+        return {
+            "report": await self._whole(ready.report),
+            "owed": [str(one) for one in ids],
+            "attached": bool(owed) and bool(owed[0].attachments),
+        }
+
+    async def _whole(self, report: Report) -> Args:
+        return report_json(report, here=await self._reporting.here(report)) | {"asked": dict(report.asked)}
+
+    def _wanted(self, caller: Caller, args: Args) -> Wanted:
+        template = args.get("template")
+        if not isinstance(template, str) or not template:
+            raise BadRequest("template must be the name of a report", hint="batmon report templates")
+        incident = args.get("incident")
+        if incident is not None and (not isinstance(incident, int) or isinstance(incident, bool) or incident < 1):
+            raise BadRequest("incident must be the id of an incident")
+        run = _word(args, "run")
+        return Wanted(
+            template=template,
+            form=_word(args, "format") or "",
+            start=day(args.get("from"), "from"),
+            end=day(args.get("to"), "to"),
+            period=_word(args, "period") or "",
+            language=_word(args, "language") or "",
+            timezone=_word(args, "timezone") or "",
+            programs=globs(args),
+            incident_id=incident,
+            run="" if run is None else run_words(run),
+            by=caller.user,
+        )
+
+
+def report_json(one: Report, *, here: bool) -> Args:
+    """The shape ``Report`` of docs/gate.md."""
+    start, end = one.period or (None, None)
+    return {
+        "id": one.id,
+        "template": one.template,
+        "title": one.title,
+        "period": "" if one.period is None else f"{start}~{end}",
+        "period_start": None if start is None else str(start),
+        "period_end": None if end is None else str(end),
+        "format": one.format,
+        "file_size": one.size,
+        "status": one.status,
+        "generated_by": one.by,
+        "created_at": one.created_at.isoformat(),
+        "ended_at": None if one.ended_at is None else one.ended_at.isoformat(),
+        "took_ms": one.took_ms,
+        "language": one.language,
+        "node": one.node,
+        "path": one.path if one.status == "DONE" else "",
+        "sha256": one.sha256,
+        "error": one.error,
+        "schedule": one.schedule,
+        "summary": dict(one.summary),
+        "here": here,
+    }
+
+
+def globs(args: Args) -> tuple[str, ...]:
+    """The names and patterns in ``programs``.
+
+    Raises:
+        BadRequest: they are something else.
+    """
+    given = args.get("programs") or []
+    if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
+        raise BadRequest("programs must be names or patterns")
+    return tuple(given)
+
+
+def _own_last(template: Template) -> tuple[bool, str]:
+    return template.own, template.name
+
+
+def _id(args: Args) -> int:
+    value = args.get("id")
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 2**63:
+        raise BadRequest("id must be the id of a report")
+    return value
+
+
+def _word(args: Args, key: str) -> str | None:
+    value = args.get(key)
+    if value is not None and not isinstance(value, str):
+        raise BadRequest(f"{key} must be a text")
+    return value or None
+
+
+def _fitting(found: list[Args]) -> list[Args]:
+    """The first of them that fit an answer together; at least one."""
+    room = FRAME_CHARS
+    for place, each in enumerate(found):
+        room -= len(json.dumps(each, default=str))
+        if room < 0 and place:
+            return found[:place]
+    return found

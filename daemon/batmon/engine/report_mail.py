@@ -1,0 +1,112 @@
+"""The mails that a report goes with: who gets them, and what they are given."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from batmon.config.addresses import address
+from batmon.engine.reporting import Ready, Reporting
+from batmon.errors import BadRequest, ReportError
+from batmon.store.notifications import EMAIL, MOST_ATTACHED, Attachment, Owed
+from batmon.store.reports import Report
+
+TEMPLATE = "report_ready"
+MOST_RECIPIENTS = 20
+MEDIA_TYPES: Mapping[str, str] = {
+    "excel": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pdf": "application/pdf",
+    "md": "text/markdown",
+    "json": "application/json",
+}
+
+
+def addresses(given: object, key: str = "email") -> tuple[str, ...]:
+    """E-mail addresses as somebody gave them: a text, with commas between several, or a list; each once.
+
+    Raises:
+        BadRequest: one of them is none, or there are too many.
+    """
+    parts = given.split(",") if isinstance(given, str) else given
+    if parts is None:
+        return ()
+    if not isinstance(parts, list | tuple) or not all(isinstance(one, str) for one in parts):
+        raise BadRequest(f"{key} must be addresses")
+    try:
+        found = tuple(dict.fromkeys(address(one) for one in parts if one.strip()))
+    except ValueError as error:
+        raise BadRequest(str(error), hint='an address is written "kim@example.com"') from None
+    if len(found) > MOST_RECIPIENTS:
+        words = f"{len(found)} addresses are given, and {MOST_RECIPIENTS} are taken"
+        raise BadRequest(words, hint="use the address of a mailing list")
+    return found
+
+
+async def mails_of(
+    reporting: Reporting,
+    ready: Ready,
+    recipients: Sequence[str],
+    *,
+    language: str = "",
+    key: str = "",
+    automation_log_id: int | None = None,
+) -> list[Owed]:
+    """A mail to each of ``recipients`` with the report's file, or with where it is if that is too large.
+
+    ``key``: what a mail to each is owed for at most once; empty: each is owed.
+
+    Raises:
+        ReportError: the file is gone, cannot be read, or is another one than was made.
+    """
+    if not recipients:
+        return []
+    report = ready.report
+    file = await asyncio.to_thread(_attachment, reporting, report)
+    files = () if file is None else (file,)
+    data = told(report, _name(report), ready.figures) | {"attached": bool(files), "too_large": file is None}
+    return [
+        Owed(
+            channel=EMAIL,
+            recipient=one,
+            template=TEMPLATE,
+            language=language or report.language,
+            data=data,
+            key=f"{key}:{one}" if key else "",
+            automation_log_id=automation_log_id,
+            attachments=files,
+        )
+        for one in recipients
+    ]
+
+
+def _attachment(reporting: Reporting, report: Report) -> Attachment | None:
+    """A report's file; None if it is too large to go with a mail. Blocks."""
+    data = reporting.shelf.read(report.path, MOST_ATTACHED)
+    if data is None:
+        return None
+    file = Attachment(_name(report), MEDIA_TYPES[report.format], data)
+    if file.sha256 != report.sha256:
+        raise ReportError(f"the file of report {report.id} was changed since it was made", hint="make it again")
+    return file
+
+
+def _name(report: Report) -> str:
+    return report.path.rpartition("/")[2]
+
+
+def told(report: Report, name: str, figures: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """What the template is given, but for whether the file is attached."""
+    return {
+        "id": report.id,
+        "title": report.title,
+        "period": "" if report.period is None else f"{report.period[0]} – {report.period[1]}",
+        "figures": [list(pair) for pair in figures],
+        "file": name,
+        "size": report.size,
+        "most": MOST_ATTACHED,
+        "path": report.path,
+        "node": report.node,
+        "sha256": report.sha256,
+        "by": report.by,
+    }

@@ -1,0 +1,118 @@
+"""Where the files of reports are: ``<state>/reports/TEMPLATE/...`` (folders 0700, files 0600). Every method blocks."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from batmon.engine.exports import file_word
+from batmon.errors import ReportError
+
+AREA = "/reports/"
+"""How paths of the tree begin that lead here."""
+_HALF = ".report-*.part"
+_MOST_ALIKE = 10_000
+
+
+class ReportShelf:
+    """The reports of one state folder. Only its daemon writes there."""
+
+    def __init__(self, state: Path) -> None:
+        self._state = state
+        self._folder = state / "reports"
+        self._promised: set[Path] = set()
+
+    def prepare(self, template: str, stem: str, suffix: str) -> tuple[Path, str]:
+        """A file to write a report into, which nobody sees, and the path of the tree at which it is to be.
+
+        Raises:
+            ReportError: the folders cannot be made.
+        """
+        folder = self._folder / file_word(template)
+        try:
+            for place in (self._folder, folder):
+                place.mkdir(mode=0o700, exist_ok=True)
+                if place.is_symlink():
+                    raise ReportError(f"{place} is a link", hint="put a folder there: reports must stay inside it")
+            half = self._state / _HALF.replace("*", secrets.token_hex(8))  # in no tree, where it could be fetched
+            place = self._free(folder, stem, suffix)
+        except OSError as error:
+            words = f"the folder for reports cannot be made: {error.strerror or error}: {error.filename}"
+            raise ReportError(words, hint="see to the state folder") from error
+        self._promised.add(place)
+        return half, self.tree_path(place)
+
+    def _free(self, folder: Path, stem: str, suffix: str) -> Path:
+        """The first name that is not taken: ``stem.pdf``, ``stem_2.pdf``, ..."""
+        for number in range(1, _MOST_ALIKE):
+            place = folder / f"{stem}{f'_{number}' if number > 1 else ''}{suffix}"
+            if place not in self._promised and not (place.exists() or place.is_symlink()):
+                return place
+        raise ReportError(f"{_MOST_ALIKE:,} reports are called {stem}", hint="remove some: batmon report remove ID")
+
+    def put(self, half: Path, path: str) -> None:
+        """Show what was written under its name.
+
+        Raises:
+            ReportError: it is not there, or cannot be moved.
+        """
+        place = self.place(path)
+        try:
+            half.replace(place)
+        except OSError as error:
+            raise ReportError(f"{place.name} cannot be put where reports are: {error.strerror or error}") from error
+        finally:
+            self._promised.discard(place)
+
+    def give_up(self, half: Path, path: str) -> None:
+        """Leave nothing of a report that did not come to be."""
+        place = self.place(path)
+        self._promised.discard(place)
+        half.unlink(missing_ok=True)
+        place.unlink(missing_ok=True)
+
+    def place(self, path: str) -> Path:
+        """The file of a path of the tree that ``prepare`` gave."""
+        return self._folder.joinpath(*path.removeprefix(AREA).split("/"))
+
+    def tree_path(self, place: Path) -> str:
+        """The path of the tree of a file here."""
+        return AREA + "/".join(place.relative_to(self._folder).parts)
+
+    def forget_halves(self) -> None:
+        """Remove what a daemon that was killed left half made; none is being made now."""
+        for left in self._state.glob(_HALF):
+            left.unlink(missing_ok=True)
+
+    def remove(self, path: str) -> None:
+        """Remove a report's file, if it is still there.
+
+        Raises:
+            ReportError: it cannot be removed.
+        """
+        place = self.place(path)
+        try:
+            place.unlink(missing_ok=True)
+        except OSError as error:
+            raise ReportError(f"{place.name} cannot be removed: {error.strerror or error}") from error
+
+    def size(self, path: str) -> int | None:
+        """How large a report's file is; None if it is not there."""
+        try:
+            return self.place(path).stat().st_size
+        except OSError:
+            return None
+
+    def read(self, path: str, most: int) -> bytes | None:
+        """A report's file, if it has at most ``most`` bytes; None if it has more.
+
+        Raises:
+            ReportError: it is not there, or cannot be read.
+        """
+        place = self.place(path)
+        try:
+            with place.open("rb") as file:
+                data = file.read(most + 1)
+        except OSError as error:
+            raise ReportError(f"the report's file cannot be read: {error.strerror or error}: {path}") from error
+        return None if len(data) > most else data
