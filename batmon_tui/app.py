@@ -251,8 +251,10 @@ class BatmonApp(GuardedApp):
     def say(
         self, key: str, *, severity: Literal["information", "warning", "error"] = "information", **values: Any
     ) -> None:
-        """A short note in the corner; never markup."""
-        self.notify(self.tr(key, **values), severity=severity, markup=False)
+        """A short note in the corner, never markup; one that stands there already is not said twice."""
+        told = self.tr(key, **values)
+        if not any(one.message == told and not one.has_expired for one in self._notifications):
+            self.notify(told, severity=severity, markup=False)
 
     def say_error(self, error: BatmonError) -> None:
         """What the daemon refused."""

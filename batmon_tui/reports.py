@@ -108,6 +108,21 @@ def schedules_in_order(found: Sequence[Schedule]) -> list[Schedule]:
     return sorted(found, key=lambda one: (one["last"] or {}).get("status") != "failed")
 
 
+KNOWN_ERRORS = {
+    "the daemon ended while it was being made": "ended",
+    "it was given up before it was done: whoever asked for it did not wait": "given_up",
+    "the daemon was stopped while it was being made": "stopped",
+}
+"""What a daemon notes of reports that were not finished, and how the console says it."""
+
+
+def error_of(report: Report, view: View) -> str:
+    """Why it failed; what the console has words for, in its language."""
+    error = str(report["error"]).strip()
+    known = KNOWN_ERRORS.get(error)
+    return view.tr(f"reports.error.{known}") if known is not None else error
+
+
 def about(report: Report, view: View, colours: Mapping[str, str], width: int, height: int) -> Text:
     """What stands below the list: where its file is, its hash, or why there is none and what to do."""
     text = Text(no_wrap=True, overflow="ellipsis")
@@ -122,7 +137,7 @@ def about(report: Report, view: View, colours: Mapping[str, str], width: int, he
     told += [report["generated_by"]] if report["generated_by"] else []
     text.append("  " + " · ".join(told), quiet)
     if report["error"]:
-        lines = wrap(str(report["error"]).strip(), width, max(1, height - 2))
+        lines = wrap(error_of(report, view), width, max(1, height - 2))
         text.append("\n" + "\n".join(lines), Style(color=colours["error"]))
         text.append("\n" + fit(view.tr("reports.failed.do"), width).rstrip(), quiet)
     elif report["status"] == "REMOVED":

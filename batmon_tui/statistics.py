@@ -134,6 +134,15 @@ def rate(one: Figures) -> float | None:
     return success if found is None else found
 
 
+def holding(programs: Mapping[str, Figures], wanted: str) -> Mapping[str, Figures]:
+    """The programs whose name, title or department hold every word of ``wanted``."""
+    parts = wanted.casefold().split()
+    if not parts:
+        return programs
+    text = {name: f"{name} {one['title']} {one['department']}".casefold() for name, one in programs.items()}
+    return {name: one for name, one in programs.items() if all(part in text[name] for part in parts)}
+
+
 def in_order(programs: Mapping[str, Figures], sort: str) -> list[str]:
     """The rows of the SLA board: what is worst in the column first; the saved hours and runs, the most first.
 

@@ -6,12 +6,18 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from rich.cells import cell_len
+
 from batmon.metrics.periods import Period
+from batmon.report.values import percent as written
 from batmon_tui.statistics import Counts, Figures
 from batmon_tui.view import View
 
+BETWEEN = " · "
 STEADY = 0.05
 """A relative change below this is none."""
+LEAST_SEC = 0.0015
+"""What took less took no time that could be measured; no class is below this one."""
 SHARES = ("availability", "success_rate")
 """Figures whose changes are differences in percentage points."""
 
@@ -20,8 +26,14 @@ def percent(share: float | None) -> str:
     """``99.2%``; never rounded up to 100, and a dash for nothing."""
     if share is None:
         return "–"
-    told = share * 100
-    return "100%" if share >= 1 else f"{min(told, 99.9):.1f}%"
+    return "100%" if share >= 1 else written(share)
+
+
+def lasted(seconds: float | None, view: View) -> str:
+    """A duration that was counted in classes, to the nearest second: what is known of it is the middle of its class."""
+    if seconds is not None:
+        seconds = round(seconds) if seconds >= 1 else 0 if seconds < LEAST_SEC else seconds
+    return view.duration(seconds)
 
 
 def hours(value: float | None, view: View) -> str:
@@ -70,9 +82,19 @@ def in_days(period: Period) -> str:
     return f"{start}" if start == end else f"{start} ~ {end:%m-%d}" if start.year == end.year else f"{start} ~ {end}"
 
 
+def within(told: str, cells: int) -> str:
+    """As many of the facts in ``told`` as find room whole, with a sign that there are more."""
+    if cell_len(told) <= cells:
+        return told
+    parts = told.split(BETWEEN)
+    while len(parts) > 1 and cell_len(BETWEEN.join(parts)) + 2 > cells:
+        parts.pop()
+    return f"{BETWEEN.join(parts)} …"
+
+
 def counted(counts: Counts, view: View) -> str:
     """What ran on a day: ``12 runs · 2 failed · 1 missed``."""
-    return " · ".join(_counted(*counts, view)) if any(counts) else view.tr("stats.day.nothing")
+    return BETWEEN.join(_counted(*counts, view)) if any(counts) else view.tr("stats.day.nothing")
 
 
 def _counted(succeeded: int, failed: int, missed: int, unfinished: int, view: View) -> list[str]:
@@ -84,7 +106,7 @@ def _counted(succeeded: int, failed: int, missed: int, unfinished: int, view: Vi
 
 def took(one: Mapping[str, Any], view: View) -> str:
     """The median and the 95th percentile of how long runs took."""
-    return view.tr("stats.day.took", p50=view.duration(one["p50_sec"]), p95=view.duration(one["p95_sec"]))
+    return view.tr("stats.day.took", p50=lasted(one["p50_sec"], view), p95=lasted(one["p95_sec"], view))
 
 
 def day_in_words(one: Mapping[str, Any], view: View) -> str:
@@ -98,7 +120,7 @@ def day_in_words(one: Mapping[str, Any], view: View) -> str:
         said.append(view.tr("stats.day.items", n=f"{one['processed']:,}"))
     if one["opened"]:
         said.append(view.tr("stats.day.incidents", n=one["opened"]))
-    return " · ".join(said)
+    return BETWEEN.join(said)
 
 
 def facts(total: Figures, programs: int, view: View) -> list[tuple[str, bool]]:
@@ -126,7 +148,7 @@ def in_short(one: Figures, view: View) -> str:
     said.append(view.tr("stats.succeeded", share=percent(one["success_rate"])))
     if one["p50_sec"] is not None:
         said.append(took(one, view))
-    return " · ".join(said)
+    return BETWEEN.join(said)
 
 
 def against(one: Figures, view: View) -> str:
@@ -136,7 +158,7 @@ def against(one: Figures, view: View) -> str:
         "availability": percent(before["availability"]),
         "success_rate": percent(before["success_rate"]),
         "runs": f"{before['runs']:,}",
-        "p95_sec": view.duration(before["p95_sec"]),
+        "p95_sec": lasted(before["p95_sec"], view),
         "mttr_hours": hours(before["mttr_hours"], view),
         "saved_hours": amount(before["saved_hours"]),
     }
@@ -145,4 +167,4 @@ def against(one: Figures, view: View) -> str:
         for key, words in told.items()
         if (moved := trend(change[key], points=key in SHARES))
     ]
-    return view.tr("stats.before", said=" · ".join(said)) if said else view.tr("stats.nothing_before")
+    return view.tr("stats.before", said=BETWEEN.join(said)) if said else view.tr("stats.nothing_before")

@@ -2,7 +2,7 @@
 
 WORDS = {
     "key.reports": "reports",
-    "fields.keys": "↑ ↓ field · ← → choose · Ctrl+S send · Esc cancel",
+    "fields.keys": "↑ ↓ field · ← → choose · Ctrl+S {button} · Esc cancel",
     "reports.title": "Reports",
     "reports.count": "{n} reports",
     "reports.count.one": "{n} report",
@@ -35,6 +35,9 @@ WORDS = {
     "reports.no_file": "This report has no file.",
     "reports.failed.do": "g makes it again.",
     "reports.removed.do": "Its file was removed; g makes it again.",
+    "reports.error.ended": "The daemon ended while it was being made.",
+    "reports.error.given_up": "Whoever asked for it gave it up.",
+    "reports.error.stopped": "The daemon was stopped while it was being made.",
     "reports.step.waiting": "waits for its turn",
     "reports.step.collecting": "collecting the figures",
     "reports.step.writing": "writing the file",
@@ -57,7 +60,7 @@ WORDS = {
     "reports.generate.title": "Make a report",
     "reports.generate.button": "Make",
     "reports.generate.stop": "Give up",
-    "reports.generate.background": "Esc: it goes on, and the list shows it",
+    "reports.generate.background": "Esc: it goes on, and the list shows it · Tab Enter: give it up",
     "reports.generate.nothing": "There is no template. Look at batmon doctor.",
     "reports.field.template": "report",
     "reports.field.format": "format",

@@ -2,7 +2,7 @@
 
 WORDS = {
     "key.reports": "보고서",
-    "fields.keys": "↑ ↓ 항목 · ← → 선택 · Ctrl+S 보내기 · Esc 취소",
+    "fields.keys": "↑ ↓ 항목 · ← → 선택 · Ctrl+S {button} · Esc 취소",
     "reports.title": "보고서",
     "reports.count": "{n}건",
     "reports.count.one": "{n}건",
@@ -35,6 +35,9 @@ WORDS = {
     "reports.no_file": "이 보고서에는 파일이 없습니다.",
     "reports.failed.do": "g로 다시 만들 수 있습니다.",
     "reports.removed.do": "파일이 삭제되었습니다. g로 다시 만들 수 있습니다.",
+    "reports.error.ended": "만드는 중에 데몬이 종료되었습니다.",
+    "reports.error.given_up": "다 만들기 전에 요청한 사람이 그만두었습니다.",
+    "reports.error.stopped": "만드는 중에 데몬을 중지했습니다.",
     "reports.step.waiting": "차례를 기다리는 중",
     "reports.step.collecting": "집계 중",
     "reports.step.writing": "파일 작성 중",
@@ -57,7 +60,7 @@ WORDS = {
     "reports.generate.title": "보고서 만들기",
     "reports.generate.button": "만들기",
     "reports.generate.stop": "그만두기",
-    "reports.generate.background": "Esc: 작성은 계속되고 목록에 보입니다",
+    "reports.generate.background": "Esc: 작성은 계속되고 목록에 보입니다 · Tab Enter: 그만두기",
     "reports.generate.nothing": "보고서 양식이 없습니다. batmon doctor로 확인하세요.",
     "reports.field.template": "보고서",
     "reports.field.format": "형식",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 from textual import on, work
@@ -17,9 +19,12 @@ from textual.widgets import Button, Input, Static
 from batmon.commands.fetching import fetch, local_name
 from batmon.errors import BatmonError
 from batmon_tui import refusals
+from batmon_tui.cells import wrap
 from batmon_tui.screens.page import Dialog
 from batmon_tui.widgets.box import LineBox
 from batmon_tui.widgets.files_view import size_in_words
+
+_WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|[^ '"])+""")
 
 
 def scp_command(path: str, user: str, server: tuple[str, int] | None, node: str, *, whole: bool = False) -> str:
@@ -30,6 +35,21 @@ def scp_command(path: str, user: str, server: tuple[str, int] | None, node: str,
     host, port = server or (node or "server", 8022)
     host = f"[{host}]" if ":" in host else host
     return f"scp {'-r ' if whole else ''}-P {port} {shlex.quote(f'{user}@{host}:{path}')} ."
+
+
+def in_lines(command: str, room: int) -> str:
+    """A command that can be copied as it stands: wider than ``room`` cells, it is written on as a shell has it."""
+    if cell_len(command) <= room:
+        return command
+    lines: list[str] = []
+    for word in _WORD.findall(command):
+        if lines and cell_len(lines[-1]) + cell_len(word) + 3 <= room:
+            lines[-1] += f" {word}"
+        elif word.isascii() and "'" not in word:
+            lines.append("\\\n".join(wrap(word, room - 2, len(word))))
+        else:
+            lines.append(word)
+    return " \\\n".join(lines)
 
 
 class ScpDialog(Dialog[None]):
@@ -52,11 +72,13 @@ class ScpDialog(Dialog[None]):
         with VerticalScroll(id="box"):
             yield Static(_title(self, name, self._length), classes="title", markup=False)
             yield Static(self.tr("download.from_afar"), classes="ask", markup=False)
-            yield Static(Text(scp_command(self._path, user, app.came_by, node), strong), classes="said")
+            room = min(app.size.width * 96 // 100, 130) - 6  # what the style sheet leaves for it
+            one = in_lines(scp_command(self._path, user, app.came_by, node), room)
+            yield Static(Text(one, strong), classes="said")
             if folder.count("/") >= 2:
                 yield Static(self.tr("download.or"), classes="ask", markup=False)
                 whole = scp_command(folder, user, app.came_by, node, whole=True)
-                yield Static(Text(whole), classes="said")
+                yield Static(Text(in_lines(whole, room)), classes="said")
 
 
 class SaveDialog(Dialog[None]):

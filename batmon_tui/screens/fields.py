@@ -35,7 +35,7 @@ class FieldsDialog(Dialog[dict[str, Any]]):
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", show=False),
-        Binding("ctrl+s", "go", show=False, priority=True),
+        Binding("ctrl+s", "go", show=False),
         Binding("down", "app.focus_next", show=False),
         Binding("up", "app.focus_previous", show=False),
     ]
@@ -72,7 +72,12 @@ class FieldsDialog(Dialog[dict[str, Any]]):
             with Horizontal(id="buttons"):
                 yield Button(self.button(), id="go", compact=True)
                 yield Button(self.tr("rerun.cancel"), id="cancel", compact=True)
-            yield Static(self.tr("fields.keys"), classes="ask", markup=False)
+            yield Static(self.tr("fields.keys", button=self.button()), classes="ask", markup=False)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._laid_out: tuple[str, ...] = ()
+        """What was chosen when the fields were laid out."""
 
     async def on_mount(self) -> None:
         """The first field has the keys."""
@@ -95,6 +100,10 @@ class FieldsDialog(Dialog[dict[str, Any]]):
                 widget.placeholder = field.hint
                 if first:
                     widget.value = field.proposed
+        self._laid_out = self._choices()
+
+    def _choices(self) -> tuple[str, ...]:
+        return tuple(choice.value for choice in self.query(Choice))
 
     def filled(self) -> dict[str, str]:
         """What is chosen and written in the fields that are shown."""
@@ -107,13 +116,15 @@ class FieldsDialog(Dialog[dict[str, Any]]):
 
     @on(Choice.Changed)
     def _chosen(self) -> None:
-        self.say("")
-        self.lay_out()
+        if self._choices() != self._laid_out:
+            self.say("")
+            self.lay_out()
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#go")
     def action_go(self) -> None:
         """Do it, if everything is there that is needed."""
+        self._chosen()  # a key may come before what the one before it chose is told
         filled = self.filled()
         for name, field in self.fields(filled).items():
             if field.needed and not filled[name]:

@@ -44,7 +44,7 @@ class FormDialog(Dialog[dict[str, Any]]):
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", show=False),
-        Binding("ctrl+s", "go", show=False, priority=True),
+        Binding("ctrl+s", "go", show=False),
     ]
 
     def __init__(self, title: str, button: str, boxes: Sequence[Box], request: Request, *, said: str = "") -> None:

@@ -150,7 +150,7 @@ class GenerateDialog(ReportFields):
         elif making.problem:
             self.query_one("#go", Button).display = True
             self.query_one("#cancel", Button).label = self.tr("rerun.cancel")
-            self.query_one(".ask", Static).update(self.tr("fields.keys"))
+            self.query_one(".ask", Static).update(self.tr("fields.keys", button=self.button()))
             self.hold(held=False)
             self.say(making.problem)
             self.set_focus(self.query_one("#in-template"))

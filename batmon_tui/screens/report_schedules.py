@@ -55,9 +55,21 @@ class SchedulesScreen(ListPage):
             ("?", self.tr("key.help"), "app.help"),
         )
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._titles: dict[str, Mapping[str, str]] = {}
+        """What the templates are called in each language, by name."""
+
     async def fetch(self) -> Any:
-        """All of them."""
-        return reports.schedules_in_order((await self.console_app.link.request("report.schedules"))["schedules"])
+        """All of them, and once what the templates are called."""
+        request = self.console_app.link.request
+        found = (await request("report.schedules"))["schedules"]
+        if not self._titles.keys() >= {one["template"] for one in found}:
+            self._titles = {one["name"]: one["titles"] for one in (await request("report.templates"))["templates"]}
+        return reports.schedules_in_order(found)
+
+    def _title(self, one: Mapping[str, Any]) -> str:
+        return self._titles.get(one["template"], {}).get(self.console_app.language) or str(one["title"])
 
     def state_before(self) -> str:
         """The title."""
@@ -88,7 +100,7 @@ class SchedulesScreen(ListPage):
         for one in self.answer:
             cells = (
                 one["name"],
-                one["title"],
+                self._title(one),
                 reports.when(one, view),
                 self.tr(f"reports.format.{one['format']}"),
                 self.tr("jobs.paused") if one["paused"] else view.brief(one["next_due"]),
@@ -105,7 +117,9 @@ class SchedulesScreen(ListPage):
     def detail(self, key: str, width: int) -> Text | None:
         """What it is about, who gets it, who made it, its last error."""
         one = next((one for one in self.answer if one["name"] == key), None)
-        return None if one is None else reports.about_schedule(one, self.view, self.app.theme_variables, width)
+        if one is None:
+            return None
+        return reports.about_schedule({**one, "title": self._title(one)}, self.view, self.app.theme_variables, width)
 
     def _one(self) -> Mapping[str, Any] | None:
         return next((one for one in self.answer or () if one["name"] == self.chosen), None)
@@ -170,7 +184,7 @@ class SchedulesScreen(ListPage):
         """Ask, then make its report now."""
         one = self._one()
         if one is not None and self._allowed():
-            said = self.tr("jobs.run.paused" if one["paused"] else "jobs.run.words", title=one["title"])
+            said = self.tr("jobs.run.paused" if one["paused"] else "jobs.run.words", title=self._title(one))
             self._form("jobs.run", one, (), "automation.run", name=one["job"], said=said)
 
     def _form(

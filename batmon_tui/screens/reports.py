@@ -140,7 +140,7 @@ class ReportsScreen(ListPage):
                 self.tr(f"reports.format.{one['format']}") if one["format"] in reports.FORMATS else one["format"],
                 reports.size(one),
                 view.brief(one["created_at"]),
-                one_line(one["error"]) if one["status"] == "FAILED" else reports.made_by(one),
+                one_line(reports.error_of(one, view)) if one["status"] == "FAILED" else reports.made_by(one),
             )
             if not self.wanted or holds((*cells, one["template"], one["generated_by"]), self.wanted):
                 shade = "lines--error" if one["status"] == "FAILED" else "lines--quiet"

@@ -6,26 +6,22 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import ClassVar
 
-from rich.style import Style
-from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import ContentSwitcher, Input, Static
 
-from batmon.metrics.periods import Period
 from batmon_tui import board, statistics_words
-from batmon_tui.cells import fit
 from batmon_tui.screens.statistics_asking import AT_ONCE, StatisticsAsking
-from batmon_tui.statistics import SORTS, SPANS, Figures, earlier, in_order, rate
+from batmon_tui.statistics import SORTS, Figures, holding, in_order, rate
 from batmon_tui.view import View
 from batmon_tui.widgets.box import LineBox
-from batmon_tui.widgets.day_table import DayTable
-from batmon_tui.widgets.duration_plot import DurationPlot
+from batmon_tui.widgets.durations_view import DurationsView
 from batmon_tui.widgets.heat_view import HeatView
 from batmon_tui.widgets.lines import LineList, Piece
 from batmon_tui.widgets.sla_view import SlaView
+from batmon_tui.widgets.statistics_foot import ChosenLine
 from batmon_tui.widgets.statistics_head import PeriodLine, ViewLine
 
 VIEWS = ("heat", "sla", "durations")
@@ -67,8 +63,6 @@ class StatisticsScreen(StatisticsAsking):
         super().__init__()
         self.one = self.shows = program
         self._shown = VIEWS[0]
-        self._later: list[Period] = []
-        """The periods that one came from by going back, the latest last."""
         self._worst_first = True
         self._sort = 0
         self._wanted = ""
@@ -90,10 +84,8 @@ class StatisticsScreen(StatisticsAsking):
             with Vertical(id="sla"):
                 yield SlaView()
                 yield Static(id="sla-total", markup=False)
-            with Vertical(id="durations"):
-                yield DurationPlot()
-                yield DayTable()
-        yield Static(id="list-detail", markup=False)
+            yield DurationsView(id="durations")
+        yield ChosenLine(id="list-detail", markup=False)
         with Horizontal(id="filter-line"):
             yield Static(self.tr("key.filter"), id="filter-scope", markup=False)
             yield LineBox(id="filter", compact=True)
@@ -147,13 +139,13 @@ class StatisticsScreen(StatisticsAsking):
         return self.query_one(SlaView)
 
     @property
-    def table(self) -> DayTable:
-        """The days of one program."""
-        return self.query_one(DayTable)
+    def durations(self) -> DurationsView:
+        """How long the runs of one program took, by day."""
+        return self.query_one(DurationsView)
 
     @property
     def _listed(self) -> LineList:
-        return {"heat": self.heat, "sla": self.sla, "durations": self.table}[self._shown]
+        return {"heat": self.heat, "sla": self.sla, "durations": self.durations.table}[self._shown]
 
     # -- what has come
 
@@ -195,14 +187,14 @@ class StatisticsScreen(StatisticsAsking):
         """Say everything again."""
         if not self.ready:
             return
-        programs, parts = self.known.programs, self._wanted.casefold().split()
-        named = {name: one for name, one in programs.items() if _holds(one, parts)} if parts else programs
+        programs = self.known.programs
+        named = holding(programs, self._wanted)
         self._order = self._ordered(named)
         if self.one not in programs and self._order:
             self.one = self._order[0]
         one = self.one if self._shown == "durations" else ""
         self.query_one(ViewLine).show(VIEWS, self._shown, one, self.view)
-        span = self.tr(f"stats.span.{self.span}") if self.period is None else ""
+        span = self.tr(f"stats.span.{self.known_span}") if self.known_span else ""
         self.query_one(PeriodLine).show(self.known, span, self.view)
         self._tell_notice()
         if self._shown == "heat":
@@ -232,7 +224,7 @@ class StatisticsScreen(StatisticsAsking):
 
     def _tell_notice(self) -> None:
         known, notice = self.known, self.problem or (self.tr("stats.counting") if self.known.counting else "")
-        if not notice and known.period is None:
+        if not notice and (known.period is None or self.waits):
             notice = self.tr("program.loading")
         elif not notice and not known.programs and known.complete:
             notice = self.tr("stats.none")
@@ -255,14 +247,8 @@ class StatisticsScreen(StatisticsAsking):
 
     def _tell_durations(self) -> None:
         if self._shown == "durations":
-            self.query_one(DurationPlot).display = self.size.height >= LOW
-            self.table.show((self.in_full or {"days": ()})["days"], self._view_of_one())
-            self._tell_plot()
-
-    def _tell_plot(self) -> None:
-        days = (self.in_full or {"days": ()})["days"]
-        chosen = next((at for at, one in enumerate(days) if one["day"] == self.table.chosen), len(days) - 1)
-        self.query_one(DurationPlot).show(days, chosen, self._view_of_one())
+            days = (self.in_full or {"days": ()})["days"]
+            self.durations.show(days, self._view_of_one(), plotted=self.size.height >= LOW)
 
     def _view_of_one(self) -> View:
         """How things are told of the program: in the zone that its days are of."""
@@ -270,20 +256,11 @@ class StatisticsScreen(StatisticsAsking):
         return self.view if one is None else self.view.of({"timezone": one["timezone"]})
 
     def _tell_detail(self) -> None:
-        below, one = self.query_one("#list-detail", Static), self.known.programs.get(self.one)
+        one, view = self.known.programs.get(self.one), self.view
+        below = self.query_one(ChosenLine)
         below.display = one is not None and self.size.height >= LOW and bool(self._order)
-        if one is None or not below.display:
-            return
-        colours, view = self.app.theme_variables, self.view
-        sign, _, look = statistics_words.met(one, view)
-        shade = {"lines--error": "error", "lines--ok": "success"}.get(look, "foreground")
-        title = f" {one['title']}" if one["title"] not in ("", one["program"]) else ""
-        text = Text(no_wrap=True, overflow="ellipsis")
-        text.append(f"{sign} {one['program']}{title}".strip(), Style(bold=True, color=colours[shade]))
-        text.append(f"  {statistics_words.in_short(one, view)}", Style(bold=False, color=colours["quiet"]))
-        told = self._told_of_day() if self._shown == "heat" else statistics_words.against(one, view)
-        text.append("\n" + fit(told, max(20, self.size.width - 2)).rstrip())
-        below.update(text, layout=False)
+        if one is not None and below.display:
+            below.show(one, self._told_of_day() if self._shown == "heat" else statistics_words.against(one, view), view)
 
     def _told_of_day(self) -> str:
         """The day under the cursor in words; how long its runs took, once that is known."""
@@ -298,9 +275,6 @@ class StatisticsScreen(StatisticsAsking):
 
     @on(LineList.Moved)
     def _moved(self) -> None:
-        if self._shown == "durations":
-            self._tell_plot()
-            return
         chosen = self._listed.chosen
         if chosen and chosen != self.one:
             self.one = chosen
@@ -331,27 +305,6 @@ class StatisticsScreen(StatisticsAsking):
         """Show the next view."""
         if not isinstance(self.focused, Input):
             self.action_view(VIEWS[(VIEWS.index(self._shown) + step) % len(VIEWS)])
-
-    def action_span(self, step: int) -> None:
-        """Take the next period."""
-        self.span = SPANS[(SPANS.index(self.span) + step) % len(SPANS)]
-        self.period = None
-        self._later.clear()
-        self.ask()
-
-    def action_earlier(self) -> None:
-        """Go back to the period before."""
-        here = self.period or self.known.period
-        if here is not None:
-            self._later += [self.period] if self.period is not None else []
-            self.period = earlier(here, self.span)
-            self.ask()
-
-    def action_later(self) -> None:
-        """Go to the period that one came from, at last to that of now."""
-        if self.period is not None:
-            self.period = self._later.pop() if self._later else None
-            self.ask()
 
     def action_sort(self) -> None:
         """Sort the SLA board by the next column."""
@@ -390,7 +343,7 @@ class StatisticsScreen(StatisticsAsking):
         if one is not None and self._shown == "sla":
             self.action_view("durations")
         elif one is not None:
-            chosen = self.table.chosen
+            chosen = self.durations.table.chosen
             day = self.heat.day if self._shown == "heat" else date.fromisoformat(chosen) if chosen else None
             if day is not None:
                 self.app.push_screen(DayRunsScreen(self.one, day, one["timezone"]))
@@ -438,8 +391,3 @@ class StatisticsScreen(StatisticsAsking):
             self._all_again()
         else:
             super().action_climb()
-
-
-def _holds(one: Figures, parts: Sequence[str]) -> bool:
-    text = f"{one['program']} {one['title']} {one['department']}".casefold()
-    return all(part in text for part in parts)

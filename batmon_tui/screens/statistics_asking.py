@@ -12,7 +12,7 @@ from batmon.errors import BatmonError
 from batmon.metrics.periods import Period
 from batmon_tui import refusals
 from batmon_tui.screens.page import Page
-from batmon_tui.statistics import USUAL_SPAN, Statistics
+from batmon_tui.statistics import SPANS, USUAL_SPAN, Statistics, earlier
 
 FIRST = 60
 """Programs that are asked for first, so that a screen is full at once."""
@@ -23,6 +23,8 @@ REST_SEC = 0.2
 """How long the cursor stays with a program before its days are asked for one by one."""
 AT_ONCE = 0.01
 """Where it is what somebody waits for."""
+PATIENCE_SEC = 0.5
+"""After so long without an answer the page says that it waits for one."""
 KEPT = 40
 """Programs whose days are kept one by one."""
 
@@ -36,12 +38,19 @@ class StatisticsAsking(Page):
         self.span = USUAL_SPAN
         self.period: Period | None = None
         """The one that somebody went back to; None: that of the span as of now."""
+        self.known_span = USUAL_SPAN
+        """The span whose figures ``known`` are; empty for a period that somebody went back to."""
         self.one = ""
         """The program that the cursor stands on."""
         self.problem = ""
+        self.waits = False
+        """Whether an answer takes long enough to be said."""
+        self._later: list[Period] = []
+        """The periods that one came from by going back, the latest last."""
         self._in_full: dict[str, Mapping[str, Any]] = {}
         self._asking: set[str] = set()
         self._rest: Timer | None = None
+        self._patience: Timer | None = None
 
     def show_figures(self) -> None:
         """The figures of programs are others."""
@@ -78,21 +87,37 @@ class StatisticsAsking(Page):
         """Ask for the figures of the period; one that was not shown before is shown as it comes."""
         request, span = self.console_app.link.request, self._span_args()
         found, offset = Statistics(), 0
+        name = self.span if self.period is None else ""
+        self._wait()
         try:
             while True:
                 limit = PAGE if offset else FIRST
                 answer = await request("stats.programs", **span, offset=offset, limit=limit)
                 found.take_programs(answer)
                 if found.period != self.known.period or found.complete:
-                    self._take(found)
+                    self._take(found, name)
                 if answer["next"] is None:
                     return
                 offset = answer["next"]
         except BatmonError as error:
             self._refused(error)
 
-    def _take(self, found: Statistics) -> None:
-        self.problem = ""
+    def _wait(self) -> None:
+        if self._patience is None:
+            self._patience = self.set_timer(PATIENCE_SEC, self._waits_long)
+
+    def _waits_long(self) -> None:
+        self.waits = True
+        self.show_problem()
+
+    def _answered(self) -> None:
+        if self._patience is not None:
+            self._patience.stop()
+        self._patience, self.waits = None, False
+
+    def _take(self, found: Statistics, span: str) -> None:
+        self._answered()
+        self.problem, self.known_span = "", span
         if found is not self.known:
             found.keep_days_of(self.known)
             self.known = found
@@ -103,8 +128,32 @@ class StatisticsAsking(Page):
         self.ask_soon()
 
     def _refused(self, error: BatmonError) -> None:
+        self._answered()
         self.problem = refusals.in_words(error, self.console_app.language)
         self.show_problem()
+
+    # -- other periods
+
+    def action_span(self, step: int) -> None:
+        """Take the next period."""
+        self.span = SPANS[(SPANS.index(self.span) + step) % len(SPANS)]
+        self.period = None
+        self._later.clear()
+        self.ask()
+
+    def action_earlier(self) -> None:
+        """Go back to the period before."""
+        here = self.period or self.known.period
+        if here is not None:
+            self._later += [self.period] if self.period is not None else []
+            self.period = earlier(here, self.span)
+            self.ask()
+
+    def action_later(self) -> None:
+        """Go to the period that one came from, at last to that of now."""
+        if self.period is not None:
+            self.period = self._later.pop() if self._later else None
+            self.ask()
 
     # -- the days of what is in sight
 

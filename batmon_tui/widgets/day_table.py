@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from batmon_tui.statistics import mark
-from batmon_tui.statistics_words import day_name
+from batmon_tui.statistics_words import day_name, lasted
 from batmon_tui.view import View
 from batmon_tui.widgets.columns import CellList
 
@@ -48,9 +48,9 @@ def _cells(one: Mapping[str, Any], day: date, view: View) -> tuple[str, ...]:
         f"{runs:,}" if runs else "",
         f"{one['failed']:,}" if one["failed"] else "",
         f"{one['missed']:,}" if one["missed"] else "",
-        view.duration(one["p50_sec"]) if one["p50_sec"] is not None else "",
-        view.duration(one["p95_sec"]) if one["p95_sec"] is not None else "",
-        view.duration(one["max_sec"]) if one["max_sec"] is not None else "",
+        lasted(one["p50_sec"], view) if one["p50_sec"] is not None else "",
+        lasted(one["p95_sec"], view) if one["p95_sec"] is not None else "",
+        lasted(one["max_sec"], view) if one["max_sec"] is not None else "",
         f"{one['processed']:,}" if one["processed"] else "",
         " · ".join(came),
     )

@@ -13,6 +13,7 @@ from textual.app import RenderResult
 from textual.widget import Widget
 
 from batmon_tui.statistics import mark
+from batmon_tui.statistics_words import lasted
 from batmon_tui.view import View
 from batmon_tui.widgets.lines import Piece
 
@@ -47,7 +48,7 @@ def plot(days: Days, chosen: int, width: int, height: int, view: View) -> list[l
     lines: list[list[Piece]] = []
     for level in range(bars, 0, -1):
         scale = longest if level == bars else longest / 2 if bars >= 5 and level == (bars + 1) // 2 else None
-        label = view.duration(scale) if scale is not None else ""
+        label = lasted(scale, view) if scale is not None else ""
         line: list[Piece] = [(" " * max(0, AXIS - 2 - cell_len(label)) + label + " │", "axis")]
         line += [_cell(days[index], longest, bars, level, step) for index in shown]
         lines.append(line)

@@ -133,9 +133,13 @@ class HeatView(LineList):
     # -- drawing
 
     def months(self, width: int) -> str:
-        """The line above the heading: where a month begins its number, else the day of each Monday."""
+        """The line above the heading: where a month begins its number, else the day of each Monday.
+
+        The first one of a month that finds room has the month too.
+        """
         cells, line = self._cells(width), ""
         shown = self._shown(width)
+        told = 0
         for place, index in enumerate(shown):
             day, at = self._days[index], place * cells
             if place == 0:
@@ -143,9 +147,9 @@ class HeatView(LineList):
             elif day.day == 1:
                 label = f"{day:%Y-%m}" if day.month == 1 else f"{day:%m-%d}"
             else:
-                label = f"{day:%d}" if day.weekday() == 0 else ""
+                label = "" if day.weekday() else f"{day:%d}" if day.month == told else f"{day:%m-%d}"
             if label and at >= len(line) + bool(line) and at + len(label) <= len(shown) * cells:
-                line = line.ljust(at) + label
+                line, told = line.ljust(at) + label, day.month
         return " " * self.lead(width) + line
 
     def heading(self, width: int) -> list[Piece]:

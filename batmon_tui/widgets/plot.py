@@ -21,8 +21,10 @@ _COLOURS = {
     RunStatus.RUNNING: "lines--running",
 }
 _SIGNS = {RunStatus.FAILED: "✗", RunStatus.MISSED: "·", RunStatus.RUNNING: RUNNING_SIGN, RunStatus.SUCCESS: "✓"}
+HALVED = 5
+"""From so many levels on half of the longest is told too."""
 AXIS = 9
-"""Cells for the scale at the left."""
+"""Cells for the scale at the left, at least."""
 
 
 def plot(runs: Sequence[dict[str, Any]], width: int, height: int, view: View) -> list[list[Piece]]:
@@ -31,31 +33,37 @@ def plot(runs: Sequence[dict[str, Any]], width: int, height: int, view: View) ->
     A bar as long as the longest run reaches the top; a probe's looks are as high as what they measured. The scale is
     linear and begins at zero.
     """
-    room = max(1, width - AXIS)
-    step = 2 if len(runs) * 2 <= room else 1
-    shown = list(reversed(runs[: room // step]))
-    lengths = [length for run in shown if (length := amount(run)) is not None]
-    if not lengths:
-        return [[(view.tr("program.plot_empty"), "lines--quiet")]]
-    longest = max(lengths) or 1.0
     bars = max(1, height - 2)
+    axis = AXIS
+    while True:
+        room = max(1, width - axis)
+        step = 2 if len(runs) * 2 <= room else 1
+        shown = list(reversed(runs[: room // step]))
+        lengths = [length for run in shown if (length := amount(run)) is not None]
+        if not lengths:
+            return [[(view.tr("program.plot_empty"), "lines--quiet")]]
+        longest = max(lengths) or 1.0
+        levels = {bars: longest} | ({(bars + 1) // 2: longest / 2} if bars >= HALVED else {})
+        labels = {level: amount_in_words(scale, shown[-1], view) for level, scale in levels.items()}
+        needed = max(map(cell_len, labels.values())) + 2
+        if needed <= axis:
+            break
+        axis = needed
     lines: list[list[Piece]] = []
     for level in range(bars, 0, -1):
-        scale = longest if level == bars else longest / 2 if bars >= 5 and level == (bars + 1) // 2 else None
-        label = amount_in_words(scale, shown[-1], view) if scale is not None else ""
-        line: list[Piece] = [(_right(label, AXIS - 2) + " │", "lines--quiet")]
+        line: list[Piece] = [(_right(labels.get(level, ""), axis - 2) + " │", "lines--quiet")]
         for run in shown:
             length = amount(run)
             cell = " " if length is None else _cell(length / longest * bars, level)
             line.append((cell + " " * (step - 1), _colour(run, "lines--bar")))
         lines.append(line)
-    marks: list[Piece] = [(" " * (AXIS - 1) + "└", "lines--quiet")]
+    marks: list[Piece] = [(" " * (axis - 1) + "└", "lines--quiet")]
     marks += [(_sign(run) + " " * (step - 1), _colour(run, "lines--quiet")) for run in shown]
     lines.append(marks)
     first, last = view.moment(shown[0]["start_time"]), view.moment(shown[-1]["start_time"])
     space = len(shown) * step - cell_len(first) - cell_len(last)
     between = f"{first}{' ' * space}{last}" if space > 1 else last
-    lines.append([(" " * AXIS + between, "lines--quiet")])
+    lines.append([(" " * axis + between, "lines--quiet")])
     return lines
 
 

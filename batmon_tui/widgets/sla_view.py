@@ -119,7 +119,7 @@ def _told(one: Figures, view: View, name: str, word: str, last: str) -> tuple[st
         f"{one['runs']:,}",
         f"{one['failed']:,}" if one["failed"] else "",
         f"{one['missed']:,}" if one["missed"] else "",
-        view.duration(one["p95_sec"]),
+        statistics_words.lasted(one["p95_sec"], view),
         statistics_words.trend(one["change"]["p95_sec"]),
         statistics_words.hours(one["mttr_hours"], view),
         view.duration(outage) if outage else "",

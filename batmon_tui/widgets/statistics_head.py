@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 from textual.widgets import Static
@@ -35,7 +36,7 @@ class ViewLine(Static):
 
 
 class PeriodLine(Static):
-    """The period, and the figures of all programs together, bad news first."""
+    """The period, and the figures of all programs together, bad news first, as far as they find room."""
 
     def show(self, known: Statistics, span: str, view: View) -> None:
         """Show what is known; ``span``: the words of the period, if it has any."""
@@ -44,7 +45,10 @@ class PeriodLine(Static):
         dates = statistics_words.in_days(known.period) if known.period is not None else ""
         line.append(f"{span} {dates}".strip(), Style(bold=True, color=colours["accent"]))
         said = statistics_words.facts(known.total, len(known.programs), view) if known.total else ()
+        room = self.app.size.width - 2
         for number, (words, bad) in enumerate(said):
-            line.append(" · " if number else "   ", Style(color=colours["quiet"]))
+            if line.cell_len + len(statistics_words.BETWEEN) + cell_len(words) > room:
+                break
+            line.append(statistics_words.BETWEEN if number else "   ", Style(color=colours["quiet"]))
             line.append(words, Style(bold=False, color=colours["error" if bad else "quiet"]))
         self.update(line, layout=False)

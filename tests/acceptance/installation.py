@@ -50,16 +50,21 @@ class Installation:
         return logs / f"{name}.log"
 
     async def start(self, **environ):
-        """Start the daemon and wait until it answers."""
+        """Start the daemon and wait until it answers, and whoever records is heard too."""
         self.config.write_text("\n".join(self.tables), "utf-8")
         self.errors = (self.home / "daemon.log").open("ab")
+        began = self.errors.tell()
         self.process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "batmon", "daemon", env={**self.environ, **environ}, stderr=self.errors
         )
         async with asyncio.timeout(PATIENCE_SEC):
-            while not await self._answers():
+            while not (await self._answers() and self._ready(began)):
                 assert self.process.returncode is None, (self.home / "daemon.log").read_text()
                 await asyncio.sleep(0.02)
+
+    def _ready(self, began):
+        """Whether the daemon has said so since its log was so long."""
+        return b'"message": "ready"' in (self.home / "daemon.log").read_bytes()[began:]
 
     async def _answers(self):
         try:

@@ -98,6 +98,19 @@ async def test_this_month_is_that_of_the_people_here(answers):
     assert (await answers.savings(ANYBODY, {"month": "2026-10"}))["hours"] == 0.5
 
 
+async def test_the_sum_is_not_one_of_rounded_hours(answers, owner_url):
+    connection = await asyncpg.connect(owner_url)
+    await connection.executemany(
+        "INSERT INTO rpa_execution_logs (bot_name, task_name, status, start_time, processed_count)"
+        " VALUES ($1, 't', 'SUCCESS', $2, 3)",
+        [(f"bot {number}", datetime(2026, 9, 2, tzinfo=UTC)) for number in range(10)],
+    )
+    await connection.close()
+    answer = await answers.savings(ANYBODY, {"month": "2026-09"})
+    assert {bot["hours"] for bot in answer["bots"]} == {0.25}
+    assert answer["hours"] == 2.5
+
+
 @pytest.mark.parametrize(
     "month", ["2026", "2026-13", "2026-1", "0000-01", "9999-12", "202６-01", 202611, ["2026-11"], ""]
 )

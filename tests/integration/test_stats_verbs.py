@@ -17,6 +17,7 @@ from batmon.engine.stats_answers import StatsAnswers
 from batmon.errors import BadRequest, NotFound
 from batmon.gate.client import GateClient
 from batmon.gate.keyring import KeyRing
+from batmon.gate.sanitize import clean
 from batmon.gate.server import GateServer
 from batmon.gate.verbs import Caller
 from batmon.model import Program, Role
@@ -140,6 +141,17 @@ def by_hand(bot, start, end):
     }  # fmt: skip
 
 
+async def test_a_bot_is_found_by_the_name_that_it_is_shown_by(answers):
+    shown = clean("HR_Bot\x1b[31m")
+    days = (await answers.days(ANYBODY, {"programs": [shown, "KINDSCRAP"]}))["programs"]
+    assert [one["program"] for one in days] == ["HR_Bot\x1b[31m", "kindscrap"]
+    assert days[0]["days"][1] == (1, 0, 0, 0)
+    one = (await answers.program(ANYBODY, {"program": shown}))["program"]
+    assert (one["program"], one["title"], one["succeeded"]) == ("HR_Bot\x1b[31m", "HR_Bot\x1b[31m", 1)
+    with pytest.raises(NotFound):
+        await answers.program(ANYBODY, {"program": "HR_Bot⟨U+202E⟩"})
+
+
 async def test_the_board_says_what_the_rows_come_to_worst_first(answers):
     answer = await answers.programs(ANYBODY, {})
     assert answer["period"] == {"start": "2026-11-01", "end": "2026-11-21"}
@@ -176,6 +188,8 @@ async def test_the_board_says_what_the_rows_come_to_worst_first(answers):
     assert total["availability"] == (now["kept"] + 1) / (now["due"] + 1)
     assert total["saved_money"] == one["saved_money"]
     assert (total["opened"], total["outage_sec"], total["longest_outage_sec"]) == (3, 7 * 3600, 3 * 3600)
+    watched = ("kindscrap", "gone", "fund_mail", "idle", "disk")  # nobody watches the bot of the strange name
+    assert total["mtbf_hours"] == pytest.approx((len(watched) * 20.5 * 24 - 7) / total["errors"])
 
 
 async def test_pages_of_the_board_are_the_whole_board(answers):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
@@ -112,6 +113,9 @@ class StatisticsOnStage:
         self.programs = {one.name: one for one in (story() if programs is None else programs)}
         self.asked: list[tuple[str, dict]] = []
         self.counting = False
+        self.go_on = asyncio.Event()
+        """While it is clear no figures are given."""
+        self.go_on.set()
 
     def verbs(self) -> dict[str, Verb]:
         return {
@@ -127,6 +131,7 @@ class StatisticsOnStage:
 
     async def _programs(self, _caller, args):
         self.asked.append(("programs", args))
+        await self.go_on.wait()
         period, said = self._about(args)
         found = worst_first(one.figures(period) for one in self.programs.values())
         end = args.get("offset", 0) + args.get("limit", 200)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from zoneinfo import ZoneInfo
 
 import pytest
 from rich.cells import cell_len
 from stage import NOW
 
-from batmon_tui.screens.download import scp_command
+from batmon_tui.screens.download import in_lines, scp_command
 from batmon_tui.view import View
 from batmon_tui.widgets.files_view import size_in_words
 from batmon_tui.widgets.preview_list import _scrolled
@@ -89,4 +90,11 @@ def test_the_command_is_safe_to_paste():
         == "scp -P 8022 'kim@10.0.0.5:/reports/a b.xlsx' ."
     )
     assert scp_command("/reports/x", "kim", ("fe80::1", 22), "") == "scp -P 22 'kim@[fe80::1]:/reports/x' ."
+    command = scp_command("/reports/a b.xlsx", "kim", ("10.0.0.5", 8022), "seoul")
+    assert in_lines(command, 80) == command
+    assert in_lines(command, 40) == "scp -P 8022 \\\n'kim@10.0.0.5:/reports/a b.xlsx' ."
+    long = scp_command(f"/reports/{'x' * 60}", "kim", ("10.0.0.5", 8022), "seoul")
+    assert max(map(cell_len, in_lines(long, 40).split("\n"))) <= 40
+    assert shlex.split(in_lines(long, 40).replace("\\\n", "")) == shlex.split(long)
+    assert shlex.split(in_lines(command, 10).replace("\\\n", " ")) == shlex.split(command)
     assert "'\"'\"'" in scp_command("/reports/it's", "kim", None, "seoul")

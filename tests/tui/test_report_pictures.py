@@ -35,7 +35,7 @@ async def _durations(app, pilot):
     await _heat(app, pilot)
     app.screen.heat.go_to("fund_mail")
     await pilot.press("3")
-    await until(pilot, lambda: app.screen.one == "fund_mail" and len(app.screen.table.keys) == 30, "its days")
+    await until(pilot, lambda: app.screen.one == "fund_mail" and len(app.screen.durations.table.keys) == 30, "its days")
 
 
 async def _definitions(app, pilot):

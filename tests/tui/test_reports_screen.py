@@ -1,10 +1,14 @@
 """The reports: reading, making, sending, fetching and removing them, and those that are made regularly."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 import pytest_asyncio
-from stage import Stage, until
+from stage import NOW, Stage, until
+from textual import events
 from textual.widgets import Button, Input, Static
 
+from batmon.engine import reporting
 from batmon.gate.server import Done
 from batmon_tui import reports as words_of
 from batmon_tui.markdown_lines import headings, lines_of
@@ -16,6 +20,7 @@ from batmon_tui.screens.report_generate import GenerateDialog
 from batmon_tui.screens.report_preview import ReportPreviewScreen
 from batmon_tui.screens.report_schedules import ScheduleDialog, SchedulesScreen
 from batmon_tui.screens.reports import ReportsScreen
+from batmon_tui.view import View
 from batmon_tui.widgets.choice import Choice
 from batmon_tui.widgets.markdown_view import MarkdownView
 from tests.tui.automations_stage import AutomationsOnStage
@@ -101,9 +106,9 @@ async def test_a_report_is_made_while_one_watches(stage, reports):
                                                "email": ["a@hanbit.example", "b@hanbit.example"],
                                                "programs": ["fund_*", "kindscrap"]})]  # fmt: skip
         reports.steps.put_nowait(Done({}))
+        await until(pilot, lambda: "Mails on their way: 2" in notes(app), "the note")
         await until(pilot, lambda: app.screen is page, "it is there")
         await until(pilot, lambda: page.listed.chosen == "32", "the cursor stands on it")
-        assert "Mails on their way: 2" in notes(app)
         assert not app.making
 
 
@@ -185,6 +190,65 @@ async def test_what_cannot_be_made_is_said_and_the_dialog_stays(stage, reports):
         await until(pilot, lambda: problem(dialog) == "장애: 번호를 쓰세요.", "what is wrong")
 
 
+def test_why_a_report_was_not_finished_is_said_in_the_language_of_the_screen():
+    noted = {reporting.BROKEN_OFF, reporting.GIVEN_UP, reporting.STOPPED}
+    assert set(words_of.KNOWN_ERRORS) == noted
+    view = View("ko", ZoneInfo("Asia/Seoul"), NOW)
+    assert words_of.error_of({"error": reporting.STOPPED}, view) == "만드는 중에 데몬을 중지했습니다."
+    assert words_of.error_of({"error": "no font"}, view) == "no font"
+
+
+def typed(app, *keys):
+    """Keys that come in one packet."""
+    for key in keys:
+        app.post_message(events.Key(key, key if len(key) == 1 else None))
+
+
+async def test_a_form_that_comes_in_one_packet_is_sent_as_it_was_typed(stage, reports):
+    app = stage.app("en")
+    async with app.run_test(size=SIZE) as pilot:
+        page = await listed(app, pilot)
+        page.listed.go_to("30")
+        typed(app, "e", *"wrong", "ctrl+u", *"a@b.cx", "backspace", "o", "m", "ctrl+s")
+        await until(pilot, lambda: reports.asked, "it is sent")
+        assert reports.asked == [("send", {"id": 30, "email": ["a@b.com"]})]
+        await until(pilot, lambda: app.screen is page, "the dialog is over")
+        typed(app, "g", *["down"] * 4, *"fund_x", "backspace", "*", "down", *"a@b.c", "ctrl+s")
+        await until(pilot, lambda: len(reports.asked) == 2, "it is made")
+        assert reports.asked[1][1]["programs"] == ["fund_*"]
+        assert reports.asked[1][1]["email"] == ["a@b.c"]
+
+
+async def test_fields_that_are_filled_in_in_one_packet_have_each_its_own(stage):
+    app = stage.app("en")
+    async with app.run_test(size=SIZE) as pilot:
+        await listed(app, pilot)
+        await pilot.press("g")
+        dialog = await dialog_of(app, pilot, GenerateDialog)
+        box = dialog.query_one("#in-programs", Input)
+        box.focus()
+        await until(pilot, lambda: app.focused is box, "the box")
+        typed(app, *"fund_x", "backspace", "*", "down", *"a@b.cx", "backspace", "up", "left", "_", "tab", "home", "z")
+        await until(pilot, lambda: dialog.query_one("#in-email", Input).value == "za@b.c", "both")
+        assert box.value == "_fund_*", "what was there is chosen again, and the arrow goes before it"
+
+
+async def test_a_choice_and_ctrl_s_in_one_packet_say_what_is_missing(stage):
+    app = stage.app("en")
+    async with app.run_test(size=SIZE) as pilot:
+        page = await listed(app, pilot)
+        page.listed.go_to("30")
+        await pilot.press("g")
+        dialog = await dialog_of(app, pilot, GenerateDialog)
+        names = list(dialog.known)
+        steps = names.index("batch_run") - names.index(dialog.query_one("#in-template", Choice).value)
+        typed(app, *["right" if steps > 0 else "left"] * abs(steps), "ctrl+s")
+        await until(pilot, lambda: problem(dialog), "what is missing")
+        await pilot.pause()
+        assert problem(dialog) == "Please fill in: run"
+        assert dialog.query_one("#field-run").display
+
+
 async def test_fields_are_gone_through_by_the_arrows(stage):
     app = stage.app("en")
     async with app.run_test(size=(80, 24)) as pilot:
@@ -240,8 +304,10 @@ async def test_sending_removing_and_fetching(stage, reports):
     app = stage.app("en")
     async with app.run_test(size=SIZE) as pilot:
         page = await listed(app, pilot)
-        await pilot.press("e", "d")
-        await until(pilot, lambda: notes(app).count("has no file") == 2, "a failed one has none")
+        for key in ("e", "d"):
+            app.clear_notifications()
+            await pilot.press(key)
+            await until(pilot, lambda: "has no file" in notes(app), "a failed one has none")
         page.listed.go_to("28")
         await pilot.press("d")
         await until(pilot, lambda: "Its file is on busan-02" in notes(app), "another server's file")
@@ -285,13 +351,20 @@ async def test_a_viewer_looks_and_is_told(stage, reports):
     async with app.run_test(size=SIZE) as pilot:
         page = await listed(app, pilot)
         page.listed.go_to("30")
+        for key in ("g", "e", "x"):
+            app.clear_notifications()
+            await pilot.press(key)
+            await until(pilot, lambda: "조회자 키" in notes(app), f"why {key} does nothing")
         await pilot.press("g", "e", "x")
-        await until(pilot, lambda: notes(app).count("조회자 키") == 3, "three notes")
+        await pilot.pause()
+        assert notes(app).count("조회자 키") == 1, "what stands there is not said again"
         assert app.screen is page
         await pilot.press("s")
         await until(pilot, lambda: isinstance(app.screen, SchedulesScreen) and app.screen.listed.keys, "the schedules")
-        await pilot.press("n", "p", "x", "r")
-        await until(pilot, lambda: notes(app).count("조회자 키") == 7, "four more")
+        for key in ("n", "p", "x", "r"):
+            app.clear_notifications()
+            await pilot.press(key)
+            await until(pilot, lambda: "조회자 키" in notes(app), f"why {key} does nothing")
     assert not reports.asked
 
 

@@ -1,10 +1,11 @@
 """The statistics page: programs by days, the SLA board, durations, other periods, and the runs of a day."""
 
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
-from stage import Stage, until
+from stage import NOW, Stage, until
 from textual.widgets import Input, Static
 
 from batmon.metrics.periods import Period
@@ -15,7 +16,8 @@ from batmon_tui.screens.program import ProgramScreen
 from batmon_tui.screens.run import RunScreen
 from batmon_tui.screens.statistics import StatisticsScreen
 from batmon_tui.statistics import Statistics, earlier, in_order, mark
-from batmon_tui.statistics_words import percent, trend
+from batmon_tui.statistics_words import lasted, percent, trend, within
+from batmon_tui.view import View
 from batmon_tui.widgets.duration_plot import BAND, plot, window
 from batmon_tui.widgets.runs_view import RunsView
 from tests.tui.statistics_stage import TODAY, History, StatisticsOnStage, many
@@ -156,12 +158,12 @@ async def test_the_durations_of_a_program_day_by_day(stage):
     async with app.run_test(size=SIZE) as pilot:
         page = await page_of(app, pilot)
         await pilot.press("2", "down", "enter")
-        await until(pilot, lambda: len(page.table.keys) == 30, "each day of the period")
+        await until(pilot, lambda: len(page.durations.table.keys) == 30, "each day of the period")
         assert page.one == "공시자료_수집기"
-        assert "✗ 2026-03-05 Thu" in drawn(page.table, "2026-03-05")
+        assert "✗ 2026-03-05 Thu" in drawn(page.durations.table, "2026-03-05")
         await pilot.press("n")
         await until(pilot, lambda: page.one == "일일보고서" and page.in_full is not None, "the next program")
-        await until(pilot, lambda: "· 2026-03-05" in drawn(page.table, "2026-03-05"), "its days")
+        await until(pilot, lambda: "· 2026-03-05" in drawn(page.durations.table, "2026-03-05"), "its days")
         await pilot.press("down", "enter")
         await until(pilot, lambda: isinstance(app.screen, DayRunsScreen), "the runs of the day under the cursor")
 
@@ -316,6 +318,43 @@ def test_a_share_is_never_rounded_up_to_all():
 def test_trends():
     assert [trend(change) for change in (None, 0.01, 0.12, -0.5, 50.0)] == ["", "=", "▲12%", "▼50%", "▲999%"]
     assert [trend(change, points=True) for change in (0.0001, -0.008)] == ["=", "▼0.8"]
+
+
+def test_as_many_facts_as_find_room_whole():
+    told = "met · target 99.0% · availability 100%"
+    assert within(told, 40) == told
+    assert within(told, 37) == "met · target 99.0% …"
+    assert within(told, 20) == "met · target 99.0% …"
+    assert within(told, 19) == "met …"
+
+
+def test_a_time_that_was_counted_in_classes_is_told_to_the_nearest_second():
+    view = View("en", ZoneInfo("Asia/Seoul"), NOW)
+    told = [lasted(seconds, view) for seconds in (None, 0.001004, 0.3, 2.9966, 59.7, 375.29)]
+    assert told == ["–", "0s", "300ms", "3s", "1m", "6m 15s"]
+
+
+async def test_the_line_of_months_names_each_month_once(stage):
+    app = stage.app("en")
+    async with app.run_test(size=(80, 24)) as pilot:
+        page = await page_of(app, pilot)
+        await until(pilot, lambda: text_of(page.query_one("#heat-months", Static)).split(), "the months")
+        told = text_of(page.query_one("#heat-months", Static)).split()
+        assert told == ["2026-02-04", "16", "23", "03-01"]
+
+
+async def test_a_daemon_that_takes_its_time_is_waited_for_in_words(stage, statistics):
+    app = stage.app("en")
+    async with app.run_test(size=SIZE) as pilot:
+        page = await page_of(app, pilot)
+        statistics.go_on.clear()
+        await pilot.press("p")
+        notice = page.query_one("#notice", Static)
+        await until(pilot, lambda: text_of(notice) == "Asking the daemon …", "that it waits")
+        assert "Last 30 days 2026-02-04 ~ 03-05" in state(page), "the words of a period go with its days"
+        statistics.go_on.set()
+        await until(pilot, lambda: "Last 90 days 2025-12-06" in state(page), "the answer")
+        assert not notice.has_class("-shown")
 
 
 def test_what_has_no_figure_is_sorted_last():

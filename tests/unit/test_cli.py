@@ -175,6 +175,14 @@ def test_global_options_may_stand_anywhere_before_the_dashes():
     assert app._globals_first(["runs", "--state"]) == ["--state", "runs"]
 
 
+@pytest.mark.parametrize("verb", ["report generate weekly_ops", "report send 3", "report schedule add weekly_ops x"])
+def test_the_language_of_a_report_stays_with_its_verb(verb):
+    line = ["--language", "ko", *verb.split(), "--language", "en", "--language=en", "--state", "/s"]
+    first = ["--language", "ko", "--state", "/s"]
+    assert app._globals_first(line) == [*first, *verb.split(), "--language", "en", "--language=en"]
+    assert app._globals_first(["report", "list", "--language", "en"]) == ["--language", "en", "report", "list"]
+
+
 def test_nobody_reads_the_output():
     with subprocess.Popen(
         [sys.executable, "-m", "batmon", "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE

@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 _HELP = "Operations console for batch work: what should have run, what did, and why not."
 TWICE = """\n  over SSH quotes count twice: ssh ... 'job pause NAME --why "several words"'"""
 _GLOBAL = ("--config", "--state", "--language")
+_OWN_LANGUAGE = (("report", "generate"), ("report", "send"), ("report", "schedule", "add"))
+"""Verbs whose ``--language`` is that of what they make."""
 
 
 def run(arguments: list[str]) -> int:
@@ -173,14 +175,19 @@ def _explained(session: Session, error: Exception) -> int:
 
 
 def _globals_first(arguments: list[str]) -> list[str]:
-    """The same line with the global options before the verb, so that they may be typed anywhere before ``--``."""
+    """The same line with the global options before the verb, so that they may be typed anywhere before ``--``.
+
+    A verb's own option of that name stays where it is.
+    """
     first: list[str] = []
     others: list[str] = []
     waiting = iter(arguments)
     for word in waiting:
         if word == "--":
             return [*first, *others, word, *waiting]
-        if word.partition("=")[0] in _GLOBAL and "=" in word:
+        if word.partition("=")[0] == "--language" and any(tuple(others[: len(one)]) == one for one in _OWN_LANGUAGE):
+            others.append(word)
+        elif word.partition("=")[0] in _GLOBAL and "=" in word:
             first.append(word)
         elif word in _GLOBAL:
             first += [word, *([value] if (value := next(waiting, None)) is not None else [])]

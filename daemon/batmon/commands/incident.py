@@ -19,7 +19,7 @@ MOST = 500
 Shape = Mapping[str, Any]
 _HEADS: Mapping[Language, tuple[str, ...]] = {
     "en": ("id", "state", "severity", "program", "since ({zone})", "why"),
-    "ko": ("번호", "상태", "정도", "프로그램", "시작 ({zone})", "이유"),
+    "ko": ("번호", "상태", "심각도", "프로그램", "시작 ({zone})", "이유"),
 }
 _STATES: Mapping[str, str] = {
     "open": "신규", "acknowledged": "확인", "silenced": "알림 중지", "maintenance": "유지보수", "held": "보류",

@@ -175,7 +175,8 @@ async def export(session: Session, number: int, *, output: str | None, force: bo
     report = (await gate.request("report.show", id=number))["report"]
     words = _words(session)
     if report["status"] != "DONE":
-        raise NotFound(words["no_file"].format(id=number, status=report["status"]), hint=report["error"])
+        status = words["statuses"].get(report["status"], report["status"])
+        raise NotFound(words["no_file"].format(id=number, status=status), hint=report["error"])
     if not report["here"]:
         raise NotFound(words["elsewhere"].format(id=number, node=report["node"]))
     if said := await _take_along(session, gate, report, output or "./", force=force):

@@ -29,7 +29,7 @@ WORDS: Mapping[str, dict[str, Any]] = {
             "took": "took", "path": "file", "size": "bytes", "sha256": "SHA-256", "file": "note",
         },
         "not_here": "the file is on another server, or was removed by hand",
-        "no_file": "report {id} is {status} and has no file",
+        "no_file": "report {id} has no file ({status})",
         "elsewhere": "the file of report {id} is not here: it was made on {node}",
         "removed": "the file of report {id} is removed",
         "owed": "{n} mail(s) with the file are on their way", "owed_without":
@@ -64,7 +64,7 @@ WORDS: Mapping[str, dict[str, Any]] = {
             "size": "바이트", "sha256": "SHA-256", "file": "비고",
         },
         "not_here": "파일이 다른 서버에 있거나 직접 삭제되었습니다",
-        "no_file": "보고서 {id}은(는) {status} 상태로 파일이 없습니다",
+        "no_file": "보고서 {id}의 파일이 없습니다(상태: {status})",
         "elsewhere": "보고서 {id}의 파일이 여기에 없습니다: {node}에서 작성되었습니다",
         "removed": "보고서 {id}의 파일을 삭제했습니다",
         "owed": "파일을 첨부한 메일 {n}통을 보냅니다", "owed_without":
@@ -73,8 +73,8 @@ WORDS: Mapping[str, dict[str, Any]] = {
         "no_schedules": "예약된 보고서가 없습니다: batmon report schedule add weekly_ops '0 9 * * 1' --email 주소",
         "paused": "일시 정지", "active": "사용 중", "failed": "실패", "running": "작성 중", "queued": "대기",
         "success": "사용 중", "never": "-",
-        "added": "{name}을(를) 예약했습니다. 다음 예정 {due}",
+        "added": "예약했습니다: {name}, 다음 예정 {due}",
         "gone": "{name} 예약을 삭제했습니다. 작성된 보고서는 남습니다",
-        "rests": "{name}을(를) 일시 정지했습니다", "goes_on": "{name}을(를) 다시 시작합니다. 다음 예정 {due}",
+        "rests": "예약을 일시 정지했습니다: {name}", "goes_on": "예약을 다시 시작합니다: {name}, 다음 예정 {due}",
     },
 }  # fmt: skip

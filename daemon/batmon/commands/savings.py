@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from batmon.commands.session import DONE, Session
 from batmon.commands.table import duration, table
+from batmon.report.values import tenths
 
 _HEADS = {
     "en": ("bot", "runs", "items", "min/item", "average", "hours saved"),
@@ -32,11 +33,11 @@ async def savings(session: Session, *, month: str | None, as_json: bool) -> int:
             f"{bot['count']:,}",
             f"{bot['minutes_per_item']:g}",
             duration(bot["average_sec"]),
-            f"{bot['hours']:,.1f}",
+            f"{tenths(bot['hours']):,}",
         )
         for bot in bots
     ]
-    rows.append((_TOTAL[language], "", "", "", "", f"{answer['hours']:,.1f}"))
+    rows.append((_TOTAL[language], "", "", "", "", f"{tenths(answer['hours']):,}"))
     first, *others = _HEADS[language]
     heads = (f"{first} ({answer['month']})", *others)
     for line in table(heads, rows, session.width):

@@ -42,7 +42,7 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "definitions": "지표의 뜻: docs/metrics.md, 모든 지표: --json",
         "narrow": "폭이 모자라 뺀 열: {columns}",
         "figure": "지표", "now": "현재", "before": "이전", "change": "증감", "day": "일자", "max_sec": "최장",
-        "succeeded": "성공", "outage_sec": "중단", "opened": "신규", "number": "장애", "severity": "정도",
+        "succeeded": "성공", "outage_sec": "중단", "opened": "신규", "number": "장애", "severity": "심각도",
         "opened_at": "발생 ({zone})", "acknowledged_at": "확인", "resolved_at": "해결",
         "counting": "지난 실행을 아직 집계하고 있어 일부 수치가 바뀔 수 있습니다",
         "older": "최근 장애 {count}건만 표시합니다",

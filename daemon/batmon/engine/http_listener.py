@@ -30,9 +30,14 @@ AGAIN_SEC = 10.0
 IDLE_SEC = 10.0
 """A connection on which nothing is asked for so long is ended."""
 MOST_CONNECTIONS = 50
+AT_ONCE = 2
+"""Answers that are being made: each takes connections of the database, which the judgements need too."""
 LONGEST_LINE = 8190
 _HOST = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<name>[^\[\]:/@]+))(?::[0-9]+)?")
-_HEADERS = {"Server": "batmon", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_HEADERS = {
+    "Server": "batmon", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}  # fmt: skip
 
 Check = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 """The verb ``check`` of somebody who may only look."""
@@ -48,6 +53,7 @@ class HttpListener:
         self._config = config
         self._check = check
         self._measure = measure
+        self._room = asyncio.Semaphore(AT_ONCE)
         self.problem = ""
         self.port = 0
         """The port that it listens at; 0 while it does not."""
@@ -63,9 +69,10 @@ class HttpListener:
         application = web.Application(client_max_size=0, middlewares=[guarded])
         application.router.add_get("/metrics", self._metrics)
         application.router.add_get("/api/v1/batmon/check", self._checked)
+        silent = logging.Logger("no request", logging.CRITICAL + 1)  # noqa: LOG001 - hears what strangers send, for nobody
         runner = web.AppRunner(
-            application, access_log=None, keepalive_timeout=IDLE_SEC, max_line_size=LONGEST_LINE,
-            max_field_size=LONGEST_LINE, handle_signals=False, shutdown_timeout=1.0,
+            application, access_log=None, logger=silent, keepalive_timeout=IDLE_SEC, max_line_size=LONGEST_LINE,
+            max_field_size=LONGEST_LINE, handle_signals=False, shutdown_timeout=1.0, handler_cancellation=True,
         )  # fmt: skip
         await runner.setup()
         try:
@@ -109,7 +116,8 @@ class HttpListener:
             if refused:
                 more = {"WWW-Authenticate": "Bearer"} if refused[0] == 401 else {}
                 return web.json_response({"error": refused[1]}, status=refused[0], headers=_HEADERS | more)
-            answer = await handler(request)
+            async with self._room:
+                answer = await handler(request)
         except web.HTTPException as error:
             said = {404: "there are /metrics and /api/v1/batmon/check", 405: "only GET is answered"}
             return web.json_response(
@@ -118,6 +126,10 @@ class HttpListener:
         except BatmonError as error:
             status = 404 if isinstance(error, NotFound) else 503
             return web.json_response({"error": str(error), "hint": error.hint}, status=status, headers=_HEADERS)
+        except Exception:
+            log.exception("a request cannot be answered", extra={"path": request.path[:200]})
+            said_so = {"error": "this cannot be answered; the daemon's log has the details"}
+            return web.json_response(said_so, status=500, headers=_HEADERS)
         answer.headers.update(_HEADERS)
         return answer
 

@@ -36,9 +36,9 @@ def listener_of(daemon: Daemon, verbs: Mapping[str, Verb]) -> HttpListener:
     async def measure() -> Callable[[], list[Family]]:
         now = daemon.now()
         around = Period(now.date() - timedelta(days=1), now.date() + timedelta(days=1))
-        days = await statistics.days(around)
-        deliveries = await notifications.counts()
         rows = list(daemon.board.rows.values())
+        days = await statistics.days(around, [row["name"] for row in rows if not row["probe"]])
+        deliveries = await notifications.counts()
         zones: dict[str, date] = {row["name"]: now.astimezone(ZoneInfo(row["timezone"])).date() for row in rows}
         today: dict[str, Totals] = {one.program: one.totals for one in days if zones.get(one.program) == one.day}
         return partial(

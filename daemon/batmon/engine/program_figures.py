@@ -45,8 +45,12 @@ async def program_figures(
     if programs is not None:
         names = {name.lower() for name in programs}
         known = [one for one in known if one.program.lower() in names]
-    found = _Counts(_folded(counted), _folded(before), _folded(broken), _folded(broken_before), (span, span_before))
-    return await asyncio.to_thread(found.of, known, watched)
+
+    def filled() -> list[ProgramFigures]:
+        parts = (_folded(counted), _folded(before), _folded(broken), _folded(broken_before))
+        return _Counts(*parts, (span, span_before)).of(known, watched)
+
+    return await asyncio.to_thread(filled)  # whoever may write runs may make up any number of programs
 
 
 class _Counts:
@@ -84,8 +88,8 @@ class _Counts:
             before=_of(self._before, folded, Totals()),
             incidents=_of(self._broken, folded, IncidentTotals()),
             incidents_before=_of(self._broken_before, folded, IncidentTotals()),
-            watched_seconds=_lasted(self._span, watched),
-            watched_seconds_before=_lasted(self._span_before, watched),
+            watched_seconds=_lasted(self._span, watched, folded in self._broken),
+            watched_seconds_before=_lasted(self._span_before, watched, folded in self._broken_before),
         )
 
 
@@ -119,8 +123,9 @@ def _of(found: Mapping[str, tuple[str, Counted]], folded: str, nothing: Counted)
     return found[folded][1] if folded in found else nothing
 
 
-def _lasted(span: Span, watched: Watched | None) -> float:
-    """How many seconds of the span it was watched."""
+def _lasted(span: Span, watched: Watched | None, broken: bool) -> float:
+    """How many seconds of the span it was watched; what nobody watches now was, if it had incidents then."""
     since, until = span
-    begun = since if watched is None else max(since, watched.watch_since)
-    return max(0.0, (until - begun).total_seconds())
+    if watched is None:
+        return (until - since).total_seconds() if broken else 0.0
+    return max(0.0, (until - max(since, watched.watch_since)).total_seconds())

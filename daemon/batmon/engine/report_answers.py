@@ -120,7 +120,7 @@ class ReportAnswers:
         if status is not None and status not in STATES:
             raise BadRequest(f"status must be one of {', '.join(STATES)}")
         before = args.get("before")
-        if before is not None and (not isinstance(before, int) or isinstance(before, bool)):
+        if before is not None and (not isinstance(before, int) or isinstance(before, bool) or abs(before) >= 2**63):
             raise BadRequest("before must be the id of a report")
         found = await self._reporting.records.listed(
             limit + 1, template=_word(args, "template"), status=status, schedule=_word(args, "schedule"), before=before
@@ -184,7 +184,9 @@ class ReportAnswers:
         if not isinstance(template, str) or not template:
             raise BadRequest("template must be the name of a report", hint="batmon report templates")
         incident = args.get("incident")
-        if incident is not None and (not isinstance(incident, int) or isinstance(incident, bool) or incident < 1):
+        if incident is not None and (
+            not isinstance(incident, int) or isinstance(incident, bool) or not 0 < incident < 2**63
+        ):
             raise BadRequest("incident must be the id of an incident")
         run = _word(args, "run")
         return Wanted(

@@ -15,6 +15,7 @@ import pickle
 import signal
 import struct
 import sys
+import tempfile
 import threading
 import traceback
 from collections.abc import Callable, Mapping
@@ -158,12 +159,13 @@ async def make(order: Order, told: Told) -> dict[str, Any]:
     from batmon.store import Store  # noqa: PLC0415 - see above
 
     told("collecting")
+    os.umask(0o077)
+    tempfile.tempdir = str(Path(order.file).parent)  # where it is removed with everything if we are ended
     store = await Store.open(order.url)
     try:
         document = await compose(store, order.settings, order.asked)
         told("writing")
         file = Path(order.file)
-        os.umask(0o077)
         fonts = {"font": order.settings.font, "bold_font": order.settings.bold_font}
         await asyncio.to_thread(render, document, order.form, file, **fonts)  # its data's rows come over this loop
     finally:

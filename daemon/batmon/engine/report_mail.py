@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,8 +13,14 @@ from batmon.errors import BadRequest, ReportError
 from batmon.store.notifications import EMAIL, MOST_ATTACHED, Attachment, Owed
 from batmon.store.reports import Report
 
+log = logging.getLogger(__name__)
+
 TEMPLATE = "report_ready"
 MOST_RECIPIENTS = 20
+MOST_WAITING = 1 << 30
+"""Bytes of files that wait in the database to be sent; with more, mails go without them and say where they are."""
+LONGEST_ADDRESS = 320
+"""Characters, with blanks around it: what was asked for is in the audit trail with every address."""
 MEDIA_TYPES: Mapping[str, str] = {
     "excel": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "pdf": "application/pdf",
@@ -33,14 +40,15 @@ def addresses(given: object, key: str = "email") -> tuple[str, ...]:
         return ()
     if not isinstance(parts, list | tuple) or not all(isinstance(one, str) for one in parts):
         raise BadRequest(f"{key} must be addresses")
+    if len(parts) > MOST_RECIPIENTS:
+        words = f"{len(parts)} addresses are given, and {MOST_RECIPIENTS} are taken"
+        raise BadRequest(words, hint="use the address of a mailing list")
+    if any(len(one) > LONGEST_ADDRESS for one in parts):
+        raise BadRequest(f"{key}: an address has at most {LONGEST_ADDRESS} characters")
     try:
-        found = tuple(dict.fromkeys(address(one) for one in parts if one.strip()))
+        return tuple(dict.fromkeys(address(one) for one in parts if one.strip()))
     except ValueError as error:
         raise BadRequest(str(error), hint='an address is written "kim@example.com"') from None
-    if len(found) > MOST_RECIPIENTS:
-        words = f"{len(found)} addresses are given, and {MOST_RECIPIENTS} are taken"
-        raise BadRequest(words, hint="use the address of a mailing list")
-    return found
 
 
 async def mails_of(
@@ -54,6 +62,8 @@ async def mails_of(
 ) -> list[Owed]:
     """A mail to each of ``recipients`` with the report's file, or with where it is if that is too large.
 
+    Nor does it go with the mails while too much waits to be sent.
+
     ``key``: what a mail to each is owed for at most once; empty: each is owed.
 
     Raises:
@@ -64,6 +74,9 @@ async def mails_of(
     report = ready.report
     file = await asyncio.to_thread(_attachment, reporting, report)
     files = () if file is None else (file,)
+    if file is not None and len(file.data) * len(recipients) + await reporting.records.attached() > MOST_WAITING:
+        log.warning("report %d is not attached: the files of other mails wait already", report.id)
+        files = ()
     data = told(report, _name(report), ready.figures) | {"attached": bool(files), "too_large": file is None}
     return [
         Owed(

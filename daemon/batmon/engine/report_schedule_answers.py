@@ -12,6 +12,7 @@ from batmon.engine.report_schedules import ReportSchedules
 from batmon.errors import BadRequest
 from batmon.gate.verbs import Caller, Verb
 from batmon.model import Role
+from batmon.notify.mask import mask
 from batmon.store.automations import Latest
 from batmon.store.reports import NewSchedule, ReportSchedule
 
@@ -36,9 +37,12 @@ class ReportScheduleAnswers:
             "report.schedule.resume": Verb(operator, answer=self.resume),
         }
 
-    async def listed(self, _caller: Caller, _args: Args) -> Args:
-        """All of them by name."""
-        return {"schedules": [schedule_json(*one) for one in await self._schedules.listed()]}
+    async def listed(self, caller: Caller, _args: Args) -> Args:
+        """All of them by name; only who may act on them sees people's addresses whole."""
+        found = [schedule_json(*one) for one in await self._schedules.listed()]
+        if not caller.role.allows(Role.OPERATOR):
+            found = [{**one, "email": [mask(each) for each in one["email"]]} for one in found]
+        return {"schedules": found}
 
     async def add(self, caller: Caller, args: Args) -> Args:
         """Add one."""

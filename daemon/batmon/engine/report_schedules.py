@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from batmon.config.automations import Automation
@@ -19,7 +20,8 @@ from batmon.config.values import program_name
 from batmon.engine.automations import Automations
 from batmon.engine.report_wanted import Wanted, period_of
 from batmon.engine.reporting import Reporting
-from batmon.errors import BadRequest, NotFound, Refused, StoreError
+from batmon.errors import BadRequest, ModelError, NotFound, Refused, StoreError
+from batmon.judge.schedule import Schedule
 from batmon.store.automations import Latest
 from batmon.store.reports import NewSchedule, Reports, ReportSchedule
 
@@ -31,6 +33,8 @@ RETRIES = 2
 RETRY_AFTER = timedelta(minutes=1)
 MOST = 200
 """Schedules of one database."""
+OFTENEST = timedelta(minutes=15)
+"""Between two reports of a schedule: each takes its time, and a mail with a file for everybody who gets it."""
 
 
 class ReportSchedules:
@@ -53,6 +57,7 @@ class ReportSchedules:
         self._reporting = reporting
         self._watch = watch
         self._now = now
+        self._unusable: set[int] = set()
 
     async def follow(self) -> None:
         """Have the automations that there are schedules for.
@@ -63,7 +68,20 @@ class ReportSchedules:
         schedules = await self._records.schedules()
         if schedules:
             await self._watch()
-        await self._automations.take_up([automation_of(one) for one in schedules])
+        await self._automations.take_up([automation_of(one) for one in schedules if self._usable(one)])
+
+    def _usable(self, one: ReportSchedule) -> bool:
+        """Whether a row can be followed; it is said once of one that somebody wrote by hand and that cannot."""
+        try:
+            program_name(one.name)
+            Schedule((one.cron,), one.timezone)
+        except (ValueError, ModelError) as error:
+            if one.id not in self._unusable:
+                log.error("the schedule %r of a report is left out: %s", one.name, error)
+                self._unusable.add(one.id)
+            return False
+        self._unusable.discard(one.id)
+        return True
 
     async def keep(self) -> None:
         """Follow them for ever."""
@@ -137,6 +155,7 @@ class ReportSchedules:
             timezone=asked.timezone, programs=asked.programs,
         )  # fmt: skip
         to_make = await self._reporting.check(wanted)
+        _not_too_often(times, to_make.asked.timezone, self._now())
         if asked.period:
             _goes_on(asked.period, self._now().astimezone(ZoneInfo(to_make.asked.timezone)))
         return NewSchedule(
@@ -171,6 +190,14 @@ class ReportSchedules:
         schedule, _, _ = await self.find(name)
         await self._automations.stored.pause(schedule.job, paused=paused, by=by, why=why, now=self._now())
         return (await self.find(name))[0]
+
+
+def _not_too_often(times: str, timezone: str, now: datetime) -> None:
+    """See that the due times of the week or so to come lie far enough apart."""
+    due = Schedule((times,), timezone).due_between(now, now + timedelta(days=8))
+    if any(later - one < OFTENEST for one, later in pairwise(due)):
+        minutes = OFTENEST // timedelta(minutes=1)
+        raise BadRequest(f"{times!r} is more often than every {minutes} minutes", hint='such as "0 * * * *" each hour')
 
 
 def _goes_on(word: str, now: datetime) -> None:

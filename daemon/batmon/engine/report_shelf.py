@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
+import shutil
 from pathlib import Path
 
 from batmon.engine.exports import file_word
 from batmon.errors import ReportError
 
+log = logging.getLogger(__name__)
+
 AREA = "/reports/"
 """How paths of the tree begin that lead here."""
 _HALF = ".report-*.part"
 _MOST_ALIKE = 10_000
+_FOREIGN = frozenset("/\\:\0")
+"""What no part of a report's path has, and with which it could lead somewhere else on some system."""
 
 
 class ReportShelf:
@@ -25,6 +31,8 @@ class ReportShelf:
     def prepare(self, template: str, stem: str, suffix: str) -> tuple[Path, str]:
         """A file to write a report into, which nobody sees, and the path of the tree at which it is to be.
 
+        The file is in a folder of its own, where whoever writes it may keep others for that time.
+
         Raises:
             ReportError: the folders cannot be made.
         """
@@ -34,13 +42,14 @@ class ReportShelf:
                 place.mkdir(mode=0o700, exist_ok=True)
                 if place.is_symlink():
                     raise ReportError(f"{place} is a link", hint="put a folder there: reports must stay inside it")
-            half = self._state / _HALF.replace("*", secrets.token_hex(8))  # in no tree, where it could be fetched
             place = self._free(folder, stem, suffix)
+            half = self._state / _HALF.replace("*", secrets.token_hex(8))  # in no tree, where it could be fetched
+            half.mkdir(mode=0o700)
         except OSError as error:
             words = f"the folder for reports cannot be made: {error.strerror or error}: {error.filename}"
             raise ReportError(words, hint="see to the state folder") from error
         self._promised.add(place)
-        return half, self.tree_path(place)
+        return half / f"report{suffix}", self.tree_path(place)
 
     def _free(self, folder: Path, stem: str, suffix: str) -> Path:
         """The first name that is not taken: ``stem.pdf``, ``stem_2.pdf``, ..."""
@@ -63,17 +72,27 @@ class ReportShelf:
             raise ReportError(f"{place.name} cannot be put where reports are: {error.strerror or error}") from error
         finally:
             self._promised.discard(place)
+        _forget(half.parent)
 
     def give_up(self, half: Path, path: str) -> None:
         """Leave nothing of a report that did not come to be."""
         place = self.place(path)
         self._promised.discard(place)
-        half.unlink(missing_ok=True)
+        _forget(half.parent)
         place.unlink(missing_ok=True)
 
     def place(self, path: str) -> Path:
-        """The file of a path of the tree that ``prepare`` gave."""
-        return self._folder.joinpath(*path.removeprefix(AREA).split("/"))
+        """The file of a path of the tree that ``prepare`` gave, as it is kept in the database.
+
+        Raises:
+            ReportError: it is none: somebody else wrote it, and it may lead anywhere.
+        """
+        parts = path.removeprefix(AREA).split("/")
+        named = len(parts) == 2 and all(part.strip(".") and not _FOREIGN.intersection(part) for part in parts)
+        place = self._folder.joinpath(*parts) if named and path.startswith(AREA) else None
+        if place is None or self._folder.is_symlink() or place.parent.is_symlink() or place.is_symlink():
+            raise ReportError(f"{path!r:.200} is not where reports are", hint="make it again")
+        return place
 
     def tree_path(self, place: Path) -> str:
         """The path of the tree of a file here."""
@@ -82,15 +101,19 @@ class ReportShelf:
     def forget_halves(self) -> None:
         """Remove what a daemon that was killed left half made; none is being made now."""
         for left in self._state.glob(_HALF):
-            left.unlink(missing_ok=True)
+            _forget(left)
 
     def remove(self, path: str) -> None:
-        """Remove a report's file, if it is still there.
+        """Remove a report's file, if it is still there; a path that leads elsewhere is left alone.
 
         Raises:
             ReportError: it cannot be removed.
         """
-        place = self.place(path)
+        try:
+            place = self.place(path)
+        except ReportError as error:
+            log.warning("a report's file is not removed: %s", error)
+            return
         try:
             place.unlink(missing_ok=True)
         except OSError as error:
@@ -100,7 +123,7 @@ class ReportShelf:
         """How large a report's file is; None if it is not there."""
         try:
             return self.place(path).stat().st_size
-        except OSError:
+        except (OSError, ReportError):
             return None
 
     def read(self, path: str, most: int) -> bytes | None:
@@ -116,3 +139,13 @@ class ReportShelf:
         except OSError as error:
             raise ReportError(f"the report's file cannot be read: {error.strerror or error}: {path}") from error
         return None if len(data) > most else data
+
+
+def _forget(half: Path) -> None:
+    """Remove a folder of something half made, with all that is in it."""
+    shutil.rmtree(half, onerror=_say)
+
+
+def _say(_function: object, path: str, error: tuple[type[BaseException], BaseException, object]) -> None:
+    if not isinstance(error[1], FileNotFoundError):
+        log.warning("what is left of a report cannot be removed: %s: %s", path, error[1])

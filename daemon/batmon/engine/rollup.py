@@ -125,7 +125,7 @@ class Rollup:
             return
         self._said_next = clock() + SAY_SEC
         waiting: Waiting = await self._statistics.waiting()
-        if waiting.programs:
+        if waiting.programs and waiting.last is not None and waiting.last < self._now().date():
             log.info(
                 "counting runs for the statistics: the days after %s are counted",
                 waiting.last,

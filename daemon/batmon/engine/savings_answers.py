@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime
+from math import fsum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from batmon.engine.stats_answers import ASKING, WAITING
 from batmon.errors import BadRequest
 from batmon.gate.verbs import Caller, Verb
 from batmon.model import Role
 from batmon.store import Store
+from batmon.store.statistics import MOST_NAMES, few_enough
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
 FIRST_YEAR, LAST_YEAR = 1970, 9998
@@ -37,6 +41,8 @@ class SavingsAnswers:
         self._settle = settle
         self._timezone = timezone
         self._now = now
+        self._waiting = asyncio.Semaphore(WAITING)
+        self._asking = asyncio.Semaphore(ASKING)
 
     def verbs(self) -> dict[str, Verb]:
         """Verb name to what answers it: whoever may see runs may see what they were good for."""
@@ -45,21 +51,23 @@ class SavingsAnswers:
     async def savings(self, _caller: Caller, args: dict[str, Any]) -> dict[str, Any]:
         """The bots of a month, the most spared hours first, and their sum."""
         month = self._month(args.get("month"))
-        await self._settle()
-        rows = await self._store.savings(month)
+        async with self._waiting:
+            await self._settle()
+        async with self._asking:
+            rows = few_enough(await self._store.savings(month, MOST_NAMES + 1))
         bots = [
             {
                 "bot": row["bot_name"],
                 "runs": row["runs"],
                 "count": int(row["total_count"]),
                 "minutes_per_item": float(row["minutes_per_item"]),
-                "hours": float(row["saved_hours"]),
+                "hours": _hours(row),
                 "average_sec": None if row["avg_runtime_sec"] is None else float(row["avg_runtime_sec"]),
             }
             for row in rows[:MOST]
         ]
-        total = float(sum(row["saved_hours"] for row in rows))
-        return {"month": f"{month:%Y-%m}", "bots": bots, "hours": total, "more": len(rows) > MOST}
+        total = fsum(_hours(row) for row in rows)  # of what the view rounds: it rounds each
+        return {"month": f"{month:%Y-%m}", "bots": bots, "hours": round(total, 6), "more": len(rows) > MOST}
 
     def _month(self, asked: object) -> date:
         if asked is None:
@@ -68,3 +76,7 @@ class SavingsAnswers:
         if found is None or not FIRST_YEAR <= int(found[1]) <= LAST_YEAR:
             raise BadRequest(f"month must be a year and a month as in 2026-11, not {asked!r}")
         return date(int(found[1]), int(found[2]), 1)
+
+
+def _hours(row: Mapping[str, Any]) -> float:
+    return round(float(row["total_count"] * row["minutes_per_item"]) / 60, 6)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime
 from itertools import islice
@@ -21,6 +22,7 @@ from batmon.engine.stats_shapes import (
     program_shape,
 )
 from batmon.errors import BadRequest, ModelError, NotFound
+from batmon.gate.sanitize import clean
 from batmon.gate.verbs import Caller, Verb
 from batmon.metrics.figures import Day, IncidentTotals, ProgramFigures, Totals
 from batmon.metrics.overall import Overall, worst_first
@@ -29,7 +31,7 @@ from batmon.model import Role
 from batmon.store import Store
 from batmon.store.incident_figures import IncidentFigures
 from batmon.store.statistics import Statistics
-from batmon.store.stats_grid import StatsGrid
+from batmon.store.stats_grid import GridRow, StatsGrid
 
 BOARD, MOST_BOARD = 200, 500
 GRID, MOST_GRID = 100, 500
@@ -41,6 +43,12 @@ MOST_INCIDENTS = 100
 
 SETTLE_SEC = 5.0
 """How long an answer waits for what has changed to be counted."""
+WAITING, ASKING = 4, 1
+"""Answers that wait for that, and that ask for figures, at a time: who may only look must not have all connections."""
+FURTHEST = 10**9
+
+_MADE_VISIBLE = re.compile("[\u2400-\u2421]|⟨U\\+|    ")
+"""What stands in a name that is shown otherwise than it is written: see gate.sanitize."""
 
 Settle = Callable[[float], Awaitable[bool]]
 """Has what runs came to counted up to now; False if that takes longer than so many seconds."""
@@ -66,6 +74,8 @@ class StatsAnswers:
         self._timezone = timezone
         self._currency = currency
         self._now = now
+        self._waiting = asyncio.Semaphore(WAITING)
+        self._asking = asyncio.Semaphore(ASKING)
 
     def verbs(self) -> dict[str, Verb]:
         """Verb name to what answers it: whoever may see runs may see what they came to."""
@@ -77,11 +87,12 @@ class StatsAnswers:
 
     async def programs(self, _caller: Caller, args: Args) -> Args:
         """The SLA board: a page of programs, the worst first, and all of them together."""
-        period, offset = self._period(args), number(args, "offset", 0)
+        period, offset = self._period(args), number(args, "offset", 0, FURTHEST)
         limit = max(1, number(args, "limit", BOARD, MOST_BOARD))
         wanted = _names(args)
-        counted = await self._settle(SETTLE_SEC)
-        found = await self._figures(period, wanted)
+        counted = await self._settled()
+        async with self._asking:
+            found = await self._figures(period, wanted)
         if wanted is not None:
             _must_be_known(wanted, found)
         page, total, end = await asyncio.to_thread(_board, found, offset, limit)
@@ -94,17 +105,18 @@ class StatsAnswers:
 
     async def days(self, _caller: Caller, args: Args) -> Args:
         """The heatmap: a page of programs with the counts of each day."""
-        period, offset = self._period(args), number(args, "offset", 0)
+        period, offset = self._period(args), number(args, "offset", 0, FURTHEST)
         limit = min(max(1, number(args, "limit", GRID, MOST_GRID)), max(1, CELLS // period.days))
         wanted = _names(args)
-        counted = await self._settle(SETTLE_SEC)
+        counted = await self._settled()
         grid = StatsGrid(self._store)
-        rows = await grid.programs(period)
-        if wanted is not None:
-            keys = {name.lower() for name in wanted}
-            rows = [row for row in rows if row.key in keys]
-        page = rows[offset : offset + limit]
-        counts = await grid.counts([row.key for row in page], period)
+        async with self._asking:
+            rows = await grid.programs(period)
+            if wanted is not None:
+                keys = {name.lower() for name in _written(wanted, rows)}
+                rows = [row for row in rows if row.key in keys]
+            page = rows[offset : offset + limit]
+            counts = await grid.counts([row.key for row in page], period)
         return {
             "period": period_shape(period),
             "timezone": self._timezone(),
@@ -129,21 +141,28 @@ class StatsAnswers:
         name, period = args.get("program"), self._period(args)
         if not isinstance(name, str):
             raise BadRequest("program must be a name")
-        counted = await self._settle(SETTLE_SEC)
-        found = await self._figures(period, [name])
-        _must_be_known([name], found)
+        counted = await self._settled()
         timezone, now = self._timezone(), self._now()
         incidents = IncidentFigures(self._store)
         since, until = period.moments(timezone)
-        days = await Statistics(self._store).days(period, [name])
-        broken = await incidents.by_day(period, timezone, now, [name])
-        listed = await incidents.listed(name, since, min(until, now), MOST_INCIDENTS + 1)
+        async with self._asking:
+            if _MADE_VISIBLE.search(name):
+                name = _written([name], await StatsGrid(self._store).programs(period))[0]
+            found = await self._figures(period, [name])
+            _must_be_known([name], found)
+            days = await Statistics(self._store).days(period, [name])
+            broken = await incidents.by_day(period, timezone, now, [name])
+            listed = await incidents.listed(name, since, min(until, now), MOST_INCIDENTS + 1)
         return {
             **self._about(period, counted=counted),
             **await asyncio.to_thread(_in_full, found[0], period, days, dict(broken)),
             "incidents": [incident_stats(one) for one in listed[:MOST_INCIDENTS]],
             "more": len(listed) > MOST_INCIDENTS,
         }
+
+    async def _settled(self) -> bool:
+        async with self._waiting:
+            return await self._settle(SETTLE_SEC)
 
     async def _figures(self, period: Period, programs: Sequence[str] | None) -> list[ProgramFigures]:
         return await program_figures(self._store, period, self._timezone(), programs, now=self._now())
@@ -209,6 +228,14 @@ def _names(args: Args) -> list[str] | None:
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value) or len(value) > MOST_PROGRAMS:
         raise BadRequest(f"programs must be a list of at most {MOST_PROGRAMS:,} names")
     return value
+
+
+def _written(names: Sequence[str], rows: Sequence[GridRow]) -> list[str]:
+    """The names as they are written, also where they were read from an answer, in which what acts is made visible."""
+    if not any(map(_MADE_VISIBLE.search, names)):
+        return list(names)
+    shown = {clean(row.program).lower(): row.program for row in rows}
+    return [shown.get(name.lower(), name) for name in names]
 
 
 def _must_be_known(wanted: Sequence[str], found: Sequence[ProgramFigures]) -> None:

@@ -303,8 +303,8 @@ class Connection:
 def _told(args: dict[str, Any], answer: dict[str, Any]) -> str:
     """What the audit trail says of something that was done: how it was asked, and what came of it. No secrets."""
     said = (
-        "role", "from", "to", "period", "expires_at", "force", "params", "note", "why", "until", "for_sec", "recipient",
-        "format", "cron", "email",
+        "email", "recipient", "role", "from", "to", "period", "expires_at", "force", "params", "note", "why", "until",
+        "for_sec", "format", "cron",
     )  # fmt: skip
     asked = {key: args[key] for key in said if args.get(key)}
     came = {key: answer[key] for key in ("fingerprint", "run_id", "stopped", "removed", "path") if key in answer}

@@ -43,6 +43,8 @@ REFUSAL_SEC = 0.2
 FINISH_WITHIN = 5.0
 """Seconds that ``stop`` waits for actions that have begun."""
 
+DETAIL_CHARS = 8000
+"""Of what the audit trail says of an action: as many addresses as a report may go to stand in it whole."""
 _TARGETS = ("program", "run_id", "name", "path", "channel", "notification", "tag", "pattern", "id", "template")
 """Arguments that say what an action is done to, for the audit trail; the first that is given counts."""
 _IN_INBOX = ("inbox", "action", "id")
@@ -172,7 +174,7 @@ class GateServer:
             action=clean(action),
             target=clean(target)[:200],
             outcome=outcome,
-            detail=clean(detail)[:1000],
+            detail=clean(detail)[:DETAIL_CHARS],
         )
         await self.note(entry)
 

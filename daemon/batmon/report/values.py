@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from math import floor, isfinite
+from decimal import ROUND_HALF_UP, Context, Decimal
+from math import isfinite
 from typing import TypeGuard
 from unicodedata import combining, east_asian_width
 from zoneinfo import ZoneInfo
@@ -25,6 +26,11 @@ MONEY_SIGNS: Mapping[str, str] = {"KRW": "₩", "USD": "$", "EUR": "€", "JPY":
 EXACT = 10**15
 """Below it a float holds every whole number."""
 MOST = 1e300
+_WHOLE, _TENTHS, _NOT_ALL = Decimal(1), Decimal("0.1"), Decimal("99.9")
+_DIGITS = 15
+"""Of a float: those that spreadsheets look at when they round."""
+_REACHING = Context(prec=400)
+"""Enough digits for whatever a float holds."""
 BYTE_UNITS = ("KB", "MB", "GB", "TB")
 """Powers of 1024, as everywhere in BATMON."""
 
@@ -108,12 +114,12 @@ def _number(value: float, kind: Kind, language: Language, currency: str) -> str:
         return f"{value:,}"
     korean = language == "ko"
     said = {
-        Kind.COUNT: lambda: f"{round(value):,}",
-        Kind.NUMBER: lambda: f"{value:,.1f}",
+        Kind.COUNT: lambda: f"{rounded(value):,}",
+        Kind.NUMBER: lambda: f"{tenths(value):,}",
         Kind.PERCENT: lambda: percent(value),
-        Kind.POINTS: lambda: f"{value * 100:+,.1f}%{'p' if korean else ' pts'}",
-        Kind.CHANGE: lambda: f"{value * 100:+,.1f}%",
-        Kind.HOURS: lambda: f"{value:,.1f}{'시간' if korean else ' h'}",
+        Kind.POINTS: lambda: f"{tenths(value, 2):+,}%{'p' if korean else ' pts'}",
+        Kind.CHANGE: lambda: f"{tenths(value, 2):+,}%",
+        Kind.HOURS: lambda: f"{tenths(value):,}{'시간' if korean else ' h'}",
         Kind.SECONDS: lambda: seconds(value, language),
         Kind.MONEY: lambda: money(value, language, currency),
         Kind.BYTES: lambda: size(value),
@@ -125,8 +131,23 @@ def _number(value: float, kind: Kind, language: Language, currency: str) -> str:
 
 def percent(share: float) -> str:
     """``99.9%``: one decimal; what is less than all is never 100.0%."""
-    tenths = round(share * 1000)
-    return f"{(floor(share * 1000) if tenths >= 1000 and share < 1 else tenths) / 10:,.1f}%"
+    told = tenths(share, 2)
+    return f"{_NOT_ALL if told >= 100 and share < 1 else told:,}%"
+
+
+def tenths(value: float, power: int = 0) -> Decimal:
+    """``value`` times ten to ``power`` with one decimal, 21.25 as 21.3: as spreadsheets and SQL round."""
+    return _quantized(Decimal(f"{value:.{_DIGITS}g}").scaleb(power, _REACHING), _TENTHS)
+
+
+def rounded(value: float) -> Decimal:
+    """``value`` without decimals, 2.5 as 3."""
+    return _quantized(Decimal(value if isinstance(value, int) else f"{value:.{_DIGITS}g}"), _WHOLE)
+
+
+def _quantized(value: Decimal, unit: Decimal) -> Decimal:
+    told = value.quantize(unit, ROUND_HALF_UP, _REACHING)
+    return told if told else abs(told)
 
 
 def seconds(value: float, language: Language) -> str:
@@ -139,9 +160,9 @@ def seconds(value: float, language: Language) -> str:
 def money(value: float, language: Language, currency: str) -> str:
     """``₩1,250,000``; won is ``1,250,000원`` in Korean."""
     if currency == "KRW" and language == "ko":
-        return f"{round(value):,}원"
-    amount = f"{MONEY_SIGNS.get(currency, currency + ' ')}{abs(round(value)):,}"
-    return f"-{amount}" if round(value) < 0 else amount
+        return f"{rounded(value):,}원"
+    amount = f"{MONEY_SIGNS.get(currency, currency + ' ')}{abs(rounded(value)):,}"
+    return f"-{amount}" if rounded(value) < 0 else amount
 
 
 def size(value: float) -> str:

@@ -8,7 +8,7 @@ from datetime import date
 from batmon.metrics import definitions
 from batmon.metrics.periods import WEEK_DAYS, Period
 from batmon.report.document import Kind
-from batmon.report.values import shown
+from batmon.report.values import shown, tenths
 from batmon.report.words_en import WORDS as ENGLISH
 from batmon.report.words_ko import WORDS as KOREAN
 from batmon.words import Language
@@ -58,7 +58,7 @@ class Wording:
 
     def points(self, difference: float) -> str:
         """A difference of two shares, without its sign."""
-        return f"{abs(difference) * 100:.1f}{'%p' if self.language == 'ko' else ' points'}"
+        return f"{tenths(abs(difference), 2)}{'%p' if self.language == 'ko' else ' points'}"
 
     def change(self, grown: float | None) -> str:
         """A relative change with its sign."""

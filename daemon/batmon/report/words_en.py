@@ -142,8 +142,8 @@ WORDS: Mapping[str, str] = {
     "outage_was": "Outages lasted {hours} in all.",
     "saved_was": "Items processed: {items}, which spared people {hours}.",
     "saved_money_was": "That is worth {money}.",
-    "saved_up": "That is {change} more than in {than} ({before}).",
-    "saved_down": "That is {change} less than in {than} ({before}).",
+    "saved_up": "The hours are {change} more than in {than} ({before}).",
+    "saved_down": "The hours are {change} fewer than in {than} ({before}).",
     "saved_most": "Most by: {names}.",
     "worse": "Worse than before: {programs}.",
     "better": "Better than before: {programs}.",
@@ -166,6 +166,7 @@ WORDS: Mapping[str, str] = {
     "sla_broken": "Targets met: {met} of {of}, missed: {missed} ({names}).",
     "sla_kept": "Every program with a target met it ({of} of {of}).",
     "of_programs": "of {of}",
+    "lost_of_each": "those of each program, added up",
     "targets_note": (
         "Days lost: kept/due in parentheses. What failed or was missed in planned maintenance is not counted as due."
     ),

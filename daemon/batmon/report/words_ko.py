@@ -22,7 +22,7 @@ WORDS: Mapping[str, str] = {
     "runs_by_week": "주별 실행 건수",
     "runs_by_month": "월별 실행 건수",
     "targets": "목표 달성 현황",
-    "lost_days": "목표 미달 발생일",
+    "lost_days": "미이행 발생일",
     "outages": "중단 내역",
     "trend_months": "최근 월별 추이",
     "months": "월별 지표",
@@ -156,7 +156,7 @@ WORDS: Mapping[str, str] = {
     "no_programs": "해당하는 프로그램이 없습니다.",
     "least_available": "일정이 있는 프로그램 {of}개 중 가용률이 낮은 {shown}개입니다.",
     "compared_with": "증감은 {period}과 비교한 값입니다.",
-    "days_of_zones": "작업은 각 프로그램의 시간대에서 시작한 날에 속합니다.",
+    "days_of_zones": "실행은 각 프로그램의 시간대에서 시작한 날에 속합니다.",
     "heatmap_some": "프로그램 {of}개 중 실패·미실행이 많은 {shown}개입니다.",
     "heatmap_note": "칸은 실행되었거나 실행되었어야 할 작업 중 성공한 비율입니다.",
     "incidents_more": "이 밖에 {more}건이 더 있습니다.",
@@ -171,8 +171,9 @@ WORDS: Mapping[str, str] = {
     ),
     "sla_kept": "가용률 목표가 있는 프로그램 {of}개가 모두 목표를 달성하였습니다.",
     "of_programs": "대상 {of}개 중",
+    "lost_of_each": "프로그램별 일수의 합",
     "targets_note": (
-        "목표 미달 발생일의 괄호는 이행/예정 건수입니다. 계획 정비 중의 실패와 미실행은 예정에서 제외합니다."
+        "미이행 발생일의 괄호는 이행/예정 건수입니다. 계획 정비 중의 실패와 미실행은 예정에서 제외합니다."
     ),
     "lost_more": "이 밖에 {more}일이 더 있습니다.",
     "no_lost_days": "목표를 정한 프로그램이 예정된 실행을 모두 이행하였습니다.",

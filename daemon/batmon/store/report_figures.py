@@ -118,12 +118,19 @@ class ReportFigures:
     async def people_sql(self, question: Sql, values: Mapping[str, Any], timezone: str) -> steps.Result:
         """What somebody's own SQL brings back, in a transaction that cannot change anything.
 
+        It is taken back in the end: settings and notices outlive no question.
+
         Raises:
             StepFailed: it cannot be run, takes too long, or brings back too much.
         """
-        async with self._store.connection() as connection, connection.transaction(readonly=True):
-            await steps.begin(connection, timezone)
-            return await steps.execute(connection, question, values)
+        async with self._store.connection() as connection:
+            transaction = connection.transaction(readonly=True)
+            await transaction.start()
+            try:
+                await steps.begin(connection, timezone)
+                return await steps.execute(connection, question, values)
+            finally:
+                await transaction.rollback()
 
     async def _rows(self, name: str, *values: Any) -> list[Row]:
         async with self._store.connection() as connection:

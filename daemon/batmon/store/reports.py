@@ -164,6 +164,11 @@ class Reports:
             row = await connection.fetchrow(sql("report_text"), number)
         return ("", False) if row is None else (row["markdown"], row["cut"])
 
+    async def attached(self) -> int:
+        """Bytes of the files that wait to be sent with messages."""
+        async with self._store.connection() as connection:
+            return int(await connection.fetchval(sql("attached_bytes")))
+
     async def of_key(self, key: str, node: str) -> Report | None:
         """The one that was made on ``node`` for what ``key`` names, or None."""
         async with self._store.connection() as connection:

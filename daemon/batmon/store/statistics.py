@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeVar
 
 from asyncpg import Record
 
+from batmon.errors import Refused
 from batmon.metrics.figures import Day, ProgramFigures, Totals, Worth
 from batmon.metrics.periods import Period
 from batmon.store.counting import Counting, Waiting
@@ -16,6 +19,11 @@ from batmon.store.store import Store
 
 PAGE_DAYS = 5_000
 """How many days of programs are read at a time."""
+MOST_NAMES = 20_000
+"""Programs and bots in one answer: whoever may write runs may make up names without end, and memory has one."""
+
+
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +93,15 @@ class Statistics:
                 yield [Day(row["program"], row["day"], _totals(row)) for row in rows]
 
     async def totals(self, period: Period, programs: Sequence[str] | None = None) -> dict[str, Totals]:
-        """The sums of each program that had anything, by its shown name."""
+        """The sums of each program that had anything, by its shown name.
+
+        Raises:
+            Refused: there are more than MOST_NAMES.
+        """
         async with self._store.connection() as connection:
-            rows = await connection.fetch(sql("stats_totals"), period.start, period.end, _names(programs))
-        return {row["program"]: _totals(row) for row in rows}
+            asked = (period.start, period.end, _names(programs), MOST_NAMES + 1)
+            rows = few_enough(await connection.fetch(sql("stats_totals"), *asked))
+        return await asyncio.to_thread(lambda: {row["program"]: _totals(row) for row in rows})
 
     async def daily_totals(self, period: Period, programs: Sequence[str] | None = None) -> list[tuple[date, Totals]]:
         """The sums of all programs on each day of the period, days without anything too."""
@@ -98,10 +111,14 @@ class Statistics:
         return [(day, found.get(day, Totals())) for day in period]
 
     async def programs(self) -> list[ProgramFigures]:
-        """Every program, and every bot that nobody configured and that has days, without figures; no probes."""
+        """Every program, and every bot that nobody configured and that has days, without figures; no probes.
+
+        Raises:
+            Refused: there are more than MOST_NAMES.
+        """
         async with self._store.connection() as connection:
-            rows = await connection.fetch(sql("stats_programs"))
-        return [_program(row) for row in rows]
+            rows = few_enough(await connection.fetch(sql("stats_programs"), MOST_NAMES + 1))
+        return await asyncio.to_thread(lambda: [_program(row) for row in rows])
 
     # Planned maintenance
 
@@ -119,6 +136,20 @@ class Statistics:
             if found:
                 await connection.execute(sql("keep_maintenance"), *columns, now)
             await connection.execute(sql("look_at_maintenance"), node, now)
+
+
+def few_enough(rows: list[Row]) -> list[Row]:
+    """The rows of as many programs.
+
+    Raises:
+        Refused: there are more than MOST_NAMES.
+    """
+    if len(rows) > MOST_NAMES:
+        raise Refused(
+            f"runs of more than {MOST_NAMES:,} names are in the database: the figures of so many cannot be shown",
+            hint="somebody makes names up: remove those runs from rpa_execution_logs, and what they came to follows",
+        )
+    return rows
 
 
 def _names(programs: Sequence[str] | None) -> list[str] | None:
@@ -145,7 +176,7 @@ def _program(row: Record) -> ProgramFigures:
     target = row["availability_target"]
     return ProgramFigures(
         program=row["name"],
-        title=row["title"],
+        title=row["title"] or row["name"],
         department=row["department"],
         scheduled=row["scheduled"],
         configured=row["configured"],

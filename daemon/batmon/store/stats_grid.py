@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from batmon.metrics.periods import Period
+from batmon.store import statistics
 from batmon.store.statements import sql
+from batmon.store.statistics import few_enough
 from batmon.store.store import Store
 
 Counts = tuple[int, int, int, int]
@@ -31,9 +33,14 @@ class StatsGrid:
         self._store = store
 
     async def programs(self, period: Period) -> list[GridRow]:
-        """Those that had runs in the period or have a schedule, by title."""
+        """Those that had runs in the period or have a schedule, by title.
+
+        Raises:
+            Refused: there are more than MOST_NAMES.
+        """
         async with self._store.connection() as connection:
-            rows = await connection.fetch(sql("stats_grid_programs"), period.start, period.end)
+            asked = (period.start, period.end, statistics.MOST_NAMES + 1)
+            rows = few_enough(await connection.fetch(sql("stats_grid_programs"), *asked))
         return [GridRow(*row.values()) for row in rows]
 
     async def counts(self, keys: Sequence[str], period: Period) -> dict[str, list[Counts | None]]:

@@ -344,9 +344,9 @@ class Store:
         rows = await self._fetch("item_totals", list(run_ids))
         return {row["run_id"]: {key: value for key, value in row.items() if key != "run_id"} for row in rows}
 
-    async def savings(self, month: date) -> list[dict[str, Any]]:
+    async def savings(self, month: date, limit: int = 1000) -> list[dict[str, Any]]:
         """Hours spared in the month that begins on ``month``, by bot, the most first: ``v_bot_savings_month``."""
-        return [dict(row) for row in await self._fetch("savings", month)]
+        return [dict(row) for row in await self._fetch("savings", month, limit)]
 
     # Kinds of error
 

@@ -57,6 +57,21 @@ def test_the_shipped_templates_are_those_that_were_promised_in_both_languages():
     assert files == {f"{name}.{language}.txt" for name in names for language in ("ko", "en")}
 
 
+@pytest.mark.parametrize("language", ["ko", "en"])
+@pytest.mark.parametrize("attached", [True, False])
+def test_each_figure_of_a_report_is_a_line_of_its_mail(language, attached):
+    data = sample("report_ready", language, NOW) | {"attached": attached, "too_large": not attached}
+    for figures in (data["figures"], []):
+        text = Templates(None, SEOUL).render("report_ready", language, data | {"figures": figures}).text
+        lines = text.splitlines()
+        assert lines[1] == ""
+        assert lines[2 : 2 + len(figures)] == [f"{name}: {value}" for name, value in figures]
+        assert [line.partition(":")[0] for line in lines if line.startswith(("SHA-256:", "Place:", "위치:"))] == [
+            "위치" if language == "ko" else "Place", "SHA-256",
+        ]  # fmt: skip
+        assert "\n\n\n" not in text
+
+
 def test_the_wheel_brings_them_along():
     build = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"]
     assert "daemon/batmon" in build["packages"]

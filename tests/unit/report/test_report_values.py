@@ -25,6 +25,12 @@ AT = datetime(2026, 11, 20, 21, 0, 12, tzinfo=UTC)
         (1234.56, Kind.NUMBER, "1,234.6", "1,234.6"),
         (0.9571, Kind.PERCENT, "95.7%", "95.7%"),
         (0.99996, Kind.PERCENT, "99.9%", "99.9%"),
+        (0.8125, Kind.PERCENT, "81.3%", "81.3%"),  # halves go up, as in a spreadsheet
+        (0.2845, Kind.PERCENT, "28.5%", "28.5%"),
+        (21.25, Kind.HOURS, "21.3시간", "21.3 h"),
+        (-0.00001, Kind.POINTS, "+0.0%p", "+0.0% pts"),
+        (2.5, Kind.COUNT, "3", "3"),
+        (0.5, Kind.MONEY, "1원", "₩1"),
         (1, Kind.PERCENT, "100.0%", "100.0%"),
         (-0.051, Kind.POINTS, "-5.1%p", "-5.1% pts"),
         (0.2, Kind.CHANGE, "+20.0%", "+20.0%"),

@@ -41,7 +41,7 @@ def sla_headline(found: Gathered, words: Wording) -> Section:
                 Figure(key="targets_met", title=words("targets_met_title"), value=len(judged) - len(broken),
                        note=words("of_programs", of=len(judged)), tone="bad" if broken else "good" if judged else ""),
                 Figure(key="lost_days", title=words("lost_days"), value=len(found.lost) + found.lost_more,
-                       better="low"),
+                       note=words("lost_of_each"), better="low"),
                 Figure(key="outage", title=words("outage_hours"), kind=Kind.HOURS, better="low",
                        value=found.incident_totals.outage_seconds / 3600,
                        before=found.incident_totals_before.outage_seconds / 3600),

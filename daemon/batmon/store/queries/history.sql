@@ -5,7 +5,9 @@
 -- $3 timestamptz[]: ends, exclusive
 -- $4 integer[]: how many at most of each
 -- $5 text[]: the words for success, in capitals
-SELECT (w.number - 1)::integer AS number, r.start_time, extract(epoch FROM r.end_time - r.start_time)::float8 AS seconds,
+SELECT (w.number - 1)::integer AS number, r.start_time,
+    CASE WHEN r.end_time > timestamptz '1900-01-01 00:00Z' AND r.end_time < timestamptz '9000-01-01 00:00Z'
+        THEN extract(epoch FROM r.end_time - r.start_time)::float8 END AS seconds,
     coalesce(r.processed_count, 0) AS processed
 FROM unnest($2::timestamptz[], $3::timestamptz[], $4::integer[]) WITH ORDINALITY AS w (since, until, most, number)
 CROSS JOIN LATERAL (

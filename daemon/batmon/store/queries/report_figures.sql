@@ -99,7 +99,8 @@ SELECT d.name AS program, r.* FROM (
 ) d
 CROSS JOIN LATERAL (
     SELECT l.log_id, l.task_name, batmon_run_status(l.status) AS status, l.start_time, l.end_time,
-        extract(epoch FROM l.end_time - l.start_time)::float8 AS seconds, l.started_by,
+        CASE WHEN l.end_time > timestamptz '1900-01-01 00:00Z' AND l.end_time < timestamptz '9000-01-01 00:00Z'
+            THEN extract(epoch FROM l.end_time - l.start_time)::float8 END AS seconds, l.started_by,
         left(l.message, $4) AS message, left(l.error_details, $4) AS error_details
     FROM rpa_execution_logs l
     WHERE lower(l.bot_name) = d.program AND l.origin <> 'probe'

@@ -60,6 +60,10 @@ WITH open AS (
 UPDATE report_records r SET status = 'FAILED', error = $2, ended_at = $3, path = '' FROM open WHERE r.id = open.id
 RETURNING open.path;
 
+-- name: attached_bytes
+-- Bytes of the files of messages that are not sent yet, or were given up and may be sent again.
+SELECT coalesce(sum(octet_length(data)), 0)::bigint FROM notification_attachments;
+
 -- name: report_text
 -- $1 bigint: id
 SELECT markdown, cut FROM report_texts WHERE report_id = $1;

@@ -152,7 +152,8 @@ WITH known AS MATERIALIZED (
     ) l
     CROSS JOIN LATERAL (SELECT (l.start_time AT TIME ZONE s.zone)::date AS day OFFSET 0) d
     CROSS JOIN LATERAL (
-        SELECT CASE WHEN isfinite(l.end_time) THEN least(extract(epoch FROM l.end_time - l.start_time), 1e9)::float8 END AS took
+        SELECT CASE WHEN isfinite(l.end_time)  -- least: the span to the last year that there is is no interval
+            THEN least(extract(epoch FROM least(l.end_time, timestamptz '9999-01-01 00:00Z') - l.start_time), 1e9)::float8 END AS took
     ) t
     WHERE d.day BETWEEN s.first AND s.last
 ), parts AS (
@@ -281,6 +282,7 @@ ORDER BY run_stats_daily.program, day;
 -- $1 date: first day
 -- $2 date: last day
 -- $3 text[]: programs in any case; NULL for all
+-- $4 bigint: how many at most
 WITH whole AS MATERIALIZED (
     SELECT date_trunc('month', $1::timestamp + interval '1 month' - interval '1 day')::date AS since,
         date_trunc('month', $2::timestamp + interval '1 day')::date AS until
@@ -313,7 +315,7 @@ WITH whole AS MATERIALIZED (
     FROM chosen GROUP BY program
 )
 SELECT s.*, coalesce(h.buckets, '{}') AS buckets, coalesce(h.counts, '{}') AS counts
-FROM sums s LEFT JOIN histograms h ON h.program = s.folded ORDER BY s.folded;
+FROM sums s LEFT JOIN histograms h ON h.program = s.folded ORDER BY s.folded LIMIT $4;
 
 -- name: stats_daily_totals
 -- The sums of all programs by day.
@@ -339,6 +341,7 @@ FROM sums s LEFT JOIN histograms h USING (day) ORDER BY day;
 
 -- name: stats_programs
 -- Programs as they are written down, without probes, and bots that only have days, by name.
+-- $1 bigint: how many bots at most
 WITH RECURSIVE counted (program) AS (
     SELECT (SELECT program FROM run_stats_daily ORDER BY program LIMIT 1)
     UNION ALL
@@ -354,7 +357,8 @@ FROM known WHERE probe IS NULL
 UNION ALL
 SELECT c.program, (SELECT d.name FROM run_stats_daily d WHERE d.program = c.program ORDER BY day DESC LIMIT 1), '', 'UTC', false, false,
     5.0, '', 0, NULL
-FROM counted c WHERE c.program IS NOT NULL AND NOT EXISTS (SELECT FROM known k WHERE k.folded = c.program)
+FROM (SELECT program FROM counted WHERE program IS NOT NULL LIMIT $1) c
+WHERE NOT EXISTS (SELECT FROM known k WHERE k.folded = c.program)
 ORDER BY 1;
 
 -- name: keep_maintenance

@@ -11,6 +11,7 @@ FROM run_stats_daily WHERE program = ANY ($1::text[]) AND day BETWEEN $2 AND $3 
 -- Programs that had runs or should have had some, by their names in lower case, and how people call them.
 -- $1 date: since
 -- $2 date: until, included
+-- $3 bigint: how many at most
 WITH counted AS (
     SELECT program, max(name) AS name FROM run_stats_daily WHERE day BETWEEN $1 AND $2 GROUP BY program
 ), known AS (
@@ -21,4 +22,4 @@ WITH counted AS (
 SELECT coalesce(k.program, c.program) AS program, coalesce(k.name, c.name) AS name, coalesce(k.title, c.name) AS title,
     coalesce(k.department, '') AS department, coalesce(k.configured, false) AS configured
 FROM known k FULL JOIN counted c USING (program) WHERE k.due OR c.program IS NOT NULL
-ORDER BY lower(coalesce(k.title, c.name)), 1;
+ORDER BY lower(coalesce(k.title, c.name)), 1 LIMIT $3;
