@@ -12,7 +12,7 @@ from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.screen import Screen
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from batmon.errors import BatmonError, DaemonUnreachable
 from batmon.gate.client import GateClient
@@ -171,6 +171,9 @@ class BatmonApp(GuardedApp):
         elif isinstance(self.focused, Input) and event.is_printable and event.character:
             event.prevent_default()
             type_into(self.focused, event.character)
+        elif isinstance(self.focused, TextArea) and (event.key == "enter" or event.is_printable):
+            event.prevent_default()
+            type_into(self.focused, "\n" if event.key == "enter" else event.character or "")
 
     # -- what the link says
 

@@ -14,7 +14,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
-from batmon.errors import BatmonError
+from batmon.errors import BatmonError, NotFound
 from batmon.metrics.periods import DAY, midnight
 from batmon.model import RunStatus
 from batmon_tui import refusals, statistics_words
@@ -93,6 +93,8 @@ class DayRunsScreen(Page):
                 if not answer["more"] or len(found) < len(answer["runs"]) or not new or self._cut:
                     break
                 before = datetime.fromisoformat(runs[-1]["start_time"]) + timedelta(microseconds=1)
+        except NotFound:  # what only recorded its runs, or is configured no more
+            self._problem = self.tr("stats.no_runs", name=self.program)
         except BatmonError as error:
             self._problem = refusals.in_words(error, self.console_app.language)
         self._runs = runs

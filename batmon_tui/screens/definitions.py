@@ -18,7 +18,8 @@ from batmon_tui.screens.page import Dialog
 
 _SIGNS = (
     ("✓", "ok", "success"), ("!", "some", "warning"), ("✗", "bad", "error"), ("·", "missed", "warning"),
-    ("▸", "open", "accent"), ("?", "unknown", "doubt"),
+    ("▸", "open", "accent"), ("?", "unknown", "doubt"), ("█", "p50", "success"), ("░", "p95", "quiet"),
+    ("▲ ▼", "trend", "foreground"),
 )  # fmt: skip
 _KEYS = (
     ("← → ↑ ↓", "move"), ("Shift+← →", "week"), ("Home End", "ends"), ("Enter", "day"), ("Tab 1-3", "views"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from textual import events
 from textual.app import ComposeResult
 from textual.screen import ModalScreen, Screen
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from batmon_tui.board import counts
 from batmon_tui.view import View
@@ -107,9 +107,11 @@ class Page(Screen[None]):
             self.app.pop_screen()
 
 
-def type_into(box: Input, character: str) -> None:
+def type_into(box: Input | TextArea, character: str) -> None:
     """Put a character where the cursor of a box is, in the place of what is selected."""
-    if box.selection.is_empty:
+    if isinstance(box, TextArea):
+        box.replace(character, *box.selection, maintain_selection_offset=False)
+    elif box.selection.is_empty:
         box.insert_text_at_cursor(character)
     else:
         box.replace(character, *box.selection)

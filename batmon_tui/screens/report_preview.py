@@ -93,12 +93,13 @@ class ReportPreviewScreen(Page):
         self.query_one("#list-state", Static).update(head, layout=False)
         notice = self._problem
         if not notice and one["error"]:
-            error = "\n".join(wrap(one_line(one["error"]), max(20, self.size.width - 4), 6))
+            error = "\n".join(wrap(one_line(reports.error_of(one, self.view)), max(20, self.size.width - 4), 6))
             notice = f"{error}\n{self.tr('reports.failed.do')}"
         elif not notice and self._markdown is None:
             notice = self.tr("reports.preview.reading")
         elif not notice and not self._markdown:
-            notice = self.tr("reports.preview.none")
+            removed = one["status"] == "REMOVED"
+            notice = self.tr("reports.removed.do" if removed else "reports.preview.none")
         elif not notice and self._cut:
             notice = self.tr("reports.preview.cut")
         bar = self.query_one("#notice", Static)

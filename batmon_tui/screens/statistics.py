@@ -311,6 +311,11 @@ class StatisticsScreen(StatisticsAsking):
         if self._shown == "sla":
             self._sort = (self._sort + 1) % len(SORTS)
             self.tell()
+            name = SORTS[self._sort]  # its column may have found no room
+            if name == SORTS[0]:
+                self.console_app.say("stats.order.worst")
+            else:
+                self.console_app.say("stats.sorted", what=self.tr(f"stats.col.{name}"))
 
     def action_order(self) -> None:
         """The worst first, or in the order of the board."""

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import signal
 import stat
 from datetime import date, datetime, timedelta
@@ -146,6 +147,11 @@ async def listed_shown_taken_and_removed(house, tmp_path, report):
     assert (code, [row["format"] for row in json.loads(out)]) == (0, ["json", "md"]), err
     code, out, err = await house.batmon("report", "show", str(number))
     assert report["sha256"] in out, err
+    told = dict(re.findall(r"^ (\S.*?) {2,}(\S.*)$", out, re.MULTILINE))
+    assert list(told)[:2] == ["실행", "성공"]
+    assert told["실행"] == f"{report['summary']['runs']:,}"
+    assert told["성공률"].endswith("%")
+    assert "목표 달성" in told
     code, out, err = await house.batmon("report", "export", str(number), "--output", str(tmp_path) + "/")
     assert code == 0, err
     assert (tmp_path / report["path"].rpartition("/")[2]).read_bytes() == file

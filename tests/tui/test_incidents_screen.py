@@ -3,6 +3,7 @@
 import pytest
 import pytest_asyncio
 from stage import Stage, until
+from textual import events
 from textual.widgets import Button, Input, Static
 
 from batmon_tui.incident_state import in_detail, is_quiet, on_board, sign
@@ -139,6 +140,17 @@ async def test_what_the_daemon_refuses_stays_in_the_dialog_in_words(stage, incid
         await pilot.press("enter")
         said = app.screen.query_one(".problem", Static)
         await until(pilot, lambda: "incident 12 is resolved" in text_of(said), "the refusal")
+
+
+async def test_a_note_of_two_lines_that_comes_in_one_packet_is_whole(stage, incidents):
+    app = stage.app("en")
+    async with app.run_test(size=SIZE) as pilot:
+        page = await listed(app, pilot)
+        for key in ("c", *"one", "enter", *"twoo", "backspace", "up", "home", "z", "ctrl+s"):
+            app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await until(pilot, lambda: any(what == "note" for what, _ in incidents.asked), "it is sent")
+        assert next(args["note"] for what, args in incidents.asked if what == "note") == "zone\ntwo"
+        await until(pilot, lambda: app.screen is page, "the dialog is over")
 
 
 async def test_a_viewer_is_told_and_nothing_is_asked(stage, incidents):

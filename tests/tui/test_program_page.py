@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
 import pytest_asyncio
-from stage import Stage, until
+from rich.cells import cell_len
+from stage import NOW, Stage, until
 from textual.widgets import Input, Static
 
+from batmon.model import RunStatus
 from batmon_tui.screens.board import BoardScreen
 from batmon_tui.screens.program import SECTIONS, ProgramScreen
 from batmon_tui.screens.run import RunScreen
+from batmon_tui.view import View
 from batmon_tui.widgets.frame import KeyLine, LostBar, TopBar
 from batmon_tui.widgets.log_paper import LogPaper
 from batmon_tui.widgets.log_status import LogPrompt, LogStatus
+from batmon_tui.widgets.plot import plot
 from tests.tui.log_stage import LogServer
 from tests.tui.log_stage import story as log_story
 from tests.tui.test_console import board_of, text_of
@@ -133,3 +141,14 @@ async def test_times_are_the_programs_and_the_clock_is_the_consoles(stage):
         await pilot.press("2", "enter")
         await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.ready, "the run")
         assert "16:00:00" in text_of(app.screen.query_one("#run-text", Static))
+
+
+@pytest.mark.parametrize("seconds", [5, 1929, 86_000, 2_000_000])
+def test_a_long_time_beside_the_plot_moves_all_of_it(seconds):
+    view = View("ko", ZoneInfo("Asia/Seoul"), NOW)
+    times = [(NOW - timedelta(days=day)).isoformat() for day in range(200)]
+    runs = [{"start_time": at, "status": RunStatus.SUCCESS, "duration_sec": seconds - 1} for at in times]
+    runs[7]["duration_sec"] = seconds
+    lines = ["".join(piece for piece, _ in line) for line in plot(runs, 80, 12, view)]
+    assert {cell_len(line.partition("│")[0]) for line in lines[:-2]} == {lines[-2].index("└")}
+    assert max(map(cell_len, lines)) <= 80

@@ -300,6 +300,17 @@ async def test_a_failed_one_says_why_and_what_to_do(stage):
         assert isinstance(app.screen, ReportPreviewScreen), "there is no file to fetch"
 
 
+async def test_one_whose_file_was_removed_does_not_say_that_it_can_be_fetched(stage):
+    app = stage.app("en")
+    async with app.run_test(size=SIZE) as pilot:
+        page = await listed(app, pilot)
+        page.listed.go_to("26")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ReportPreviewScreen) and app.screen.ready, "the preview")
+        notice = app.screen.query_one("#notice", Static)
+        await until(pilot, lambda: text_of(notice) == "Its file was removed; g makes it again.", "what to do")
+
+
 async def test_sending_removing_and_fetching(stage, reports):
     app = stage.app("en")
     async with app.run_test(size=SIZE) as pilot:

@@ -147,6 +147,7 @@ async def test_the_sla_board_sorts_and_adds_up(stage):
         await pilot.press("s", "s", "s")
         await until(pilot, lambda: page.sla.keys[0] == "fund_mail", "most runs first")
         assert "runs ▾" in page.sla.render_line(0).text
+        assert "Sorted by: runs" in notes(app), "where the column finds no room, this says it"
         await pilot.press("s")
         await until(pilot, lambda: page.sla.keys[0] == "backup-db", "the longest p95 first")
         assert page.sla.chosen == "kindscrap", "the cursor stays with its program"
@@ -217,7 +218,13 @@ async def test_a_program_is_found_and_its_page_opened(stage):
         await until(pilot, lambda: list(page.heat.keys) == ["excel_merge_2025"], "the one")
         page.one = "excel_merge_2025"
         await pilot.press("o")
-        await until(pilot, lambda: "excel_merge_2025 is no longer on the board" in notes(app), "a bot has no page")
+        await until(pilot, lambda: "excel_merge_2025 is not on the board" in notes(app), "a bot has no page")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, DayRunsScreen) and app.screen.ready, "its day")
+        notice = app.screen.query_one("#notice", Static)
+        await until(pilot, lambda: text_of(notice).startswith("excel_merge_2025 is not on the board: its"), "why")
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is page, "back")
         await pilot.press("escape")
         await until(pilot, lambda: len(page.heat.keys) == 9, "all again")
         page.heat.go_to("auto_esafe")

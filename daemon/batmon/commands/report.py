@@ -14,9 +14,20 @@ from batmon.commands.session import DONE, Session
 from batmon.commands.table import duration, moment, table
 from batmon.errors import BadRequest, NotFound
 from batmon.gate.client import GateClient
+from batmon.metrics import definitions
+from batmon.report.document import Kind
+from batmon.report.values import shown
+from batmon.words import Language
 
 PAGE = 500
 MOST = 100_000
+_KINDS = {
+    "runs": Kind.COUNT, "succeeded": Kind.COUNT, "failed": Kind.COUNT, "missed": Kind.COUNT,
+    "success_rate": Kind.PERCENT, "availability": Kind.PERCENT, "targets_met": Kind.COUNT, "targets_missed": Kind.COUNT,
+    "sr_total": Kind.COUNT, "sr_done": Kind.COUNT, "sr_open": Kind.COUNT, "completion_rate": Kind.TEXT,
+    "mttr_hours": Kind.HOURS, "processed": Kind.COUNT, "saved_hours": Kind.HOURS, "saved_money": Kind.COUNT,
+}  # fmt: skip
+"""Key figures of a report in the order in which they are shown; others come after them."""
 _TEXTS = frozenset({"md", "json"})
 """Formats that may be printed anywhere."""
 
@@ -161,12 +172,30 @@ async def show(session: Session, number: int, *, as_json: bool) -> int:
         "size": "" if one["file_size"] is None else f"{one['file_size']:,}",
         "sha256": one["sha256"],
         "file": "" if one["here"] or one["status"] != "DONE" else words["not_here"],
-        **{f" {key}": _short(value) for key, value in sorted(one["summary"].items()) if key != "period"},
     }
-    rows = [(words["facts"].get(name, name), value) for name, value in facts.items() if value]
+    rows = [(words["facts"][name], value) for name, value in facts.items() if value]
+    order, figures = list(_KINDS), {key: value for key, value in one["summary"].items() if key != "period"}
+    keys = sorted(figures, key=lambda key: (order.index(key) if key in _KINDS else len(order), key))
+    rows += [_figure(session, key, figures[key]) for key in keys]
     for line in table((words["facts"]["report"], ""), rows, session.width):
         session.out(line)
     return DONE
+
+
+def _figure(session: Session, key: str, value: Any) -> tuple[str, str]:
+    """What a key figure of a report is called, and its value in words; one that nobody knows as it is."""
+    own, kind = _words(session)["figures"], _KINDS.get(key)
+    language: Language = "ko" if session.language == "ko" else "en"
+    if key in own:
+        name = own[key]
+    else:
+        try:
+            name = definitions.title("mttr" if key == "mttr_hours" else key, language)
+        except KeyError:
+            name = key
+    if key == "completion_rate":
+        return f" {name}", f"{_short(value)}%"
+    return f" {name}", _short(value) if kind is None else shown(value, kind, language)
 
 
 async def export(session: Session, number: int, *, output: str | None, force: bool) -> int:

@@ -162,7 +162,7 @@ def _cell(teller: _Teller, one: Figures, key: str) -> str:
         change = one["change"][which]
         return "" if change is None or abs(change) < 0.0005 else f"{change * 100:+.1f}"
     if key == "target":
-        if one["target"] is None or not one["scheduled"]:
+        if one["target"] is None:
             return ""
         said = "" if one["met"] is None else " " + teller.word("met" if one["met"] else "missed_target")
         return f"{one['target'] * 100:g}%{said}"
@@ -188,7 +188,7 @@ def _program_lines(session: Session, teller: _Teller, answer: Figures) -> list[s
     one, language = answer["program"], teller.language
     name = one["program"] if one["title"] in ("", one["program"]) else f"{one['title']} ({one['program']})"
     lines = [f"{name}  {teller.word('period', **answer['period'])}"]
-    if one["target"] is not None and one["scheduled"]:
+    if one["target"] is not None:
         lines[0] += f"  {teller.word('target')} {_cell(teller, one, 'target')}"
     heads = [teller.word(key) for key in ("figure", "now", "before", "change")]
     rows = [

@@ -62,7 +62,11 @@ async def compose_rca(store: Store, settings: ReportSettings, asked: Asked) -> D
     story = await teller.story(incident)
     sections = story_sections(story, teller.voice, summary=True)
     return replace(
-        document, subtitle=subtitle_of(story, teller.voice), sections=sections, summary=summary_of_one(story)
+        document,
+        title=f"{document.title} #{incident.id}",
+        subtitle=subtitle_of(story, teller.voice),
+        sections=sections,
+        summary=summary_of_one(story),
     )
 
 

@@ -41,7 +41,7 @@ def program_shape(one: ProgramFigures) -> Shape:
         "configured": one.configured,
         "scheduled": one.scheduled,
         "timezone": one.timezone,
-        "target": one.target,
+        "target": one.target if one.scheduled else None,
         "met": one.met,
         **_compared(
             now | _saved(one.saved_hours, one.saved_money),

@@ -18,9 +18,10 @@ from batmon.notify.mask import mask_start
 from batmon.notify.visible import one_line
 from batmon.report.document import Finding
 from batmon.report.story_words import story_words
+from batmon.report.values import seconds as in_words
 from batmon.store.signatures import StoredSignature
 from batmon.store.story import Failure
-from batmon.words import Language, duration, schedule_in_words
+from batmon.words import Language, schedule_in_words
 
 LEAST_FAILURES, LEAST_FAILURE_DAYS = 3, 2
 """Once may be chance, and a night of attempts is one incident."""
@@ -53,9 +54,7 @@ class Voice:
 
     def span(self, seconds: float) -> str:
         """A duration; with a decimal where it is short."""
-        if 0 < seconds < 10:
-            return f"{seconds:.1f}{'초' if self.language == 'ko' else 's'}"
-        return duration(round(seconds), self.language)
+        return in_words(seconds, self.language)
 
     def day(self, weekday: int) -> str:
         """The name of a weekday; 0 is Monday."""

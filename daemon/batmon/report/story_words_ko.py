@@ -31,7 +31,7 @@ INSIGHTS: Mapping[str, str] = {
     "fewer_text": "평소 하루 처리 건수가 {since}~{since_end}에는 {before}건, {until_begin}~{until}에는 "
     "{after}건입니다(모든 실행이 성공한 날만 셈).",
     "weeks": "{since}부터 주별 중앙값: {values}",
-    "drift_days": "{days}일을 같은 요일끼리 비교; 우연에서 표준편차의 {z}배 벗어남",
+    "drift_days": "{days}일을 같은 요일끼리 비교; 우연으로 보기 어려움(표준편차의 {z}배)",
     "items_a_run": "실행당 처리 건수: 이전 {before}, 현재 {after} ({change})",
     "runs_a_day": "하루 실행 수: 이전 {before}, 현재 {after}",
     "never_title": "예정 시각에 실행되지 않음: {when}",

@@ -12,6 +12,7 @@ from batmon.report.document import Definition, Document, Figures, Section, Table
 from batmon.report.gathered import Gathered
 from batmon.report.sections import capacity, days, incidents, insights, overview, programs, savings, sla
 from batmon.report.sections.capacity import CapacityFigures
+from batmon.report.values import rounded, tenths
 from batmon.report.wording import Wording
 from batmon.words import Language
 
@@ -209,8 +210,8 @@ def summary(found: Gathered) -> dict[str, Any]:
         "success_rate": now.success_rate,
         "availability": found.availability,
         "processed": now.processed,
-        "saved_hours": round(found.overall.saved_hours, 1),
-        "saved_money": round(found.overall.saved_money),
+        "saved_hours": float(tenths(found.overall.saved_hours)),
+        "saved_money": int(rounded(found.overall.saved_money)),
         "programs": len(found.programs),
         "targets_met": found.overall.targets - found.overall.missed_targets,
         "targets_missed": found.overall.missed_targets,

@@ -29,6 +29,10 @@ KIND = StoredSignature(
 )  # fmt: skip
 
 
+def test_a_duration_near_ten_seconds_is_said_as_in_tables():
+    assert [KOREAN_VOICE.span(seconds) for seconds in (9.94, 9.96, 10.0)] == ["9.9초", "10초", "10초"]
+
+
 def days_of(figure):
     found = {}
     for number in range(84):

@@ -197,6 +197,15 @@ def test_a_house_without_hourly_costs_is_told_so():
     found = gathered(programs=3, hourly_cost=0.0)
     assert figures(savings.savings_section(found, KOREAN))["saved_money"].note == "시간당 비용이 설정되지 않았습니다."
     assert "saved_money" not in figures(overview.overview(found, KOREAN))
+    quiet = figures(savings.savings_section(gathered(programs=3, empty=True), KOREAN))["saved_money"]
+    assert (quiet.value, quiet.note) == (0, "")
+
+
+def test_lost_days_are_those_of_each_program():
+    lost = tuple(Cell(name, date(2026, 10, 3), 18, 2, 0, 20, 18) for name in ("a", "b"))
+    found = replace(gathered("monthly_sla", MONTH, programs=2), lost=lost)
+    told = figures(sla.sla_headline(found, KOREAN))["lost_days"]
+    assert (told.title, told.value, told.note) == ("미이행 발생일", 2, "프로그램별 일수의 합")
 
 
 def test_targets_tell_the_days_on_which_they_were_lost():
@@ -301,6 +310,7 @@ def test_too_few_months_are_not_projected():
     assert "전망하지 않습니다" in table.note
     whole = tables(growth(base, KOREAN))["growth"]
     assert [row[0] for row in whole.rows][-3:] == ["2026-10 전망", "2026-11 전망", "2026-12 전망"]
+    assert re.search(r"총 실행 시간: 월 [+-][\d,]+\.\d시간, 평균 오차", whole.note)
 
 
 def test_a_month_that_is_not_over_is_no_part_of_a_trend():

@@ -11,6 +11,7 @@ from batmon.metrics.figures import ProgramFigures, Totals
 from batmon.report.document import Block, Cell, Chart, Column, Figure, Figures, Kind, Paragraph, Section, Series, Table
 from batmon.report.gathered import Gathered, MonthEntry
 from batmon.report.projection import AHEAD, FEWEST, HOPELESS, POOR_FIT, Line, fitted, projected
+from batmon.report.values import tenths
 from batmon.report.wording import Wording
 
 FEWEST_DAYS = 14
@@ -311,7 +312,10 @@ def _month_after(day: date, step: int) -> date:
 
 
 def _fit(line: Line, what: str, words: Wording) -> str:
-    return words("fit", what=words(what), slope=f"{line.slope:+,.1f}", distance=words.percent(line.distance))
+    slope = f"{tenths(line.slope):+,}"
+    if what == "run_hours":
+        slope = f"{'+' if line.slope >= 0 else ''}{words.hours(line.slope)}"
+    return words("fit", what=words(what), slope=slope, distance=words.percent(line.distance))
 
 
 def _grown(row: Sequence[Cell]) -> float:

@@ -52,6 +52,7 @@ def savings_section(found: Gathered, words: Wording, *, summary: bool = False) -
     hours, money = sum(one.saved_hours for one in spared), sum(one.saved_money for one in spared)
     hours_before = sum(one.saved_hours_before for one in spared)
     grown = change(hours, hours_before)
+    paid = any(one.worth.hourly_cost for one in found.programs)
     people = words("working_months", count=f"{hours / WORKING_MONTH:,.1f}")
     blocks: list[Block] = [
         *(headline(found, spared, grown, words) if summary else ()),
@@ -61,9 +62,9 @@ def savings_section(found: Gathered, words: Wording, *, summary: bool = False) -
                        before=sum(one.before.processed for one in spared)),
                 Figure(key="saved_hours", title=words("saved_hours"), value=hours, kind=Kind.HOURS, better="high",
                        before=hours_before, note=people),
-                Figure(key="saved_money", title=words("saved_money"), value=money or None, kind=Kind.MONEY,
-                       better="high", before=found.overall.saved_money_before or None,
-                       note="" if money else words("no_hourly_cost")),
+                Figure(key="saved_money", title=words("saved_money"), value=money if paid else None,
+                       kind=Kind.MONEY, better="high", before=found.overall.saved_money_before or None,
+                       note="" if paid else words("no_hourly_cost")),
             )
         ),
         *([_chart(departments, words)] if len(departments) > 1 else []),
