@@ -81,9 +81,10 @@ _STATUS_WORDS = {
     "SUCCESS": RunStatus.SUCCESS, "SUCCEEDED": RunStatus.SUCCESS, "OK": RunStatus.SUCCESS,
     "COMPLETED": RunStatus.SUCCESS, "DONE": RunStatus.SUCCESS, "성공": RunStatus.SUCCESS,
     "완료": RunStatus.SUCCESS, "정상": RunStatus.SUCCESS, "실행중": RunStatus.RUNNING, "진행중": RunStatus.RUNNING,
+    "실행 중": RunStatus.RUNNING, "진행 중": RunStatus.RUNNING,
     "FAILED": RunStatus.FAILED, "FAILURE": RunStatus.FAILED, "FAIL": RunStatus.FAILED, "ERROR": RunStatus.FAILED,
     "실패": RunStatus.FAILED, "STOPPED": RunStatus.FAILED, "CANCELLED": RunStatus.FAILED,
-    "MISSED": RunStatus.MISSED,
+    "MISSED": RunStatus.MISSED, "미실행": RunStatus.MISSED,
 }  # fmt: skip
 
 

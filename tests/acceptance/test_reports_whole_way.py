@@ -350,7 +350,7 @@ async def the_child(house):
                 "ps", "--ppid", str(house.process.pid), "-o", "pid=,args=", stdout=asyncio.subprocess.PIPE
             )
             out, _ = await listing.communicate()
-            found = [int(line.split()[0]) for line in out.decode().splitlines() if "report_apart" in line]
+            found = [int(line.split()[0]) for line in out.decode().splitlines() if "engine.reports.apart" in line]
             if len(found) == 1:
                 return found[0]
             await asyncio.sleep(0.02)

@@ -71,7 +71,7 @@ WHERE $1::timestamptz IS NOT NULL
 _CHILD = """
 import asyncio, json, resource, sys, time
 from datetime import UTC, date, datetime
-from batmon.engine.report_making import Asked, ReportSettings, compose
+from batmon.engine.reports.making import Asked, ReportSettings, compose
 from batmon.metrics.periods import Period
 from batmon.report.render import render
 from batmon.store import Store

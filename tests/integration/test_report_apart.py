@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from batmon.engine.report_apart import Order, make_apart
+from batmon.engine.reports.apart import Order, make_apart
 from batmon.errors import ReportError
 from batmon.report.asked import Asked, ReportSettings
 
@@ -65,8 +65,8 @@ async def test_a_database_that_is_away_is_said(tmp_path):
 
 def test_a_daemon_knows_its_templates_without_what_writes_files():
     code = (
-        "import sys, batmon.engine.daemon, batmon.engine.report_step\n"
-        "from batmon.engine.report_making import templates\n"
+        "import sys, batmon.engine.daemon, batmon.engine.reports.step\n"
+        "from batmon.engine.reports.making import templates\n"
         f"assert templates(None); print([one for one in {HEAVY!r} if one in sys.modules])"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from batmon.config.sql_text import parse
-from batmon.engine import report_mail
-from batmon.engine.report_answers import ReportAnswers
-from batmon.engine.report_mail import mails_of
-from batmon.engine.report_schedule_answers import ReportScheduleAnswers
-from batmon.engine.report_shelf import ReportShelf
-from batmon.engine.report_wanted import Usual, Wanted
-from batmon.engine.reporting import Ready
+from batmon.engine.reports import mail
+from batmon.engine.reports.answers import ReportAnswers
+from batmon.engine.reports.mail import mails_of
+from batmon.engine.reports.reporting import Ready
+from batmon.engine.reports.schedule_answers import ReportScheduleAnswers
+from batmon.engine.reports.shelf import ReportShelf
+from batmon.engine.reports.wanted import Usual, Wanted
 from batmon.engine.stats_answers import StatsAnswers
 from batmon.errors import BadRequest, NotFound, ReportError, StepFailed
 from batmon.gate.verbs import Caller
@@ -118,7 +118,7 @@ async def test_files_that_wait_for_a_mail_server_do_not_fill_the_disk(world, sto
     async with world.node() as here:
         made = Ready((await here.reporting.make(MD)).report)
         to = ["a@example.com", "b@example.com"]
-        monkeypatch.setattr(report_mail, "MOST_WAITING", 2 * made.report.size)
+        monkeypatch.setattr(mail, "MOST_WAITING", 2 * made.report.size)
         first = await mails_of(here.reporting, made, to)
         await Notifications(store).owe(first, world.at)
         later = await mails_of(here.reporting, made, to)

@@ -29,8 +29,8 @@ from batmon.engine.log_answers import LogAnswers
 from batmon.engine.log_deletion import LogDeletion
 from batmon.engine.notify_answers import NotifyAnswers
 from batmon.engine.probe_answers import ProbeAnswers
-from batmon.engine.report_answers import ReportAnswers
-from batmon.engine.report_schedule_answers import ReportScheduleAnswers
+from batmon.engine.reports.answers import ReportAnswers
+from batmon.engine.reports.schedule_answers import ReportScheduleAnswers
 from batmon.engine.savings_answers import SavingsAnswers
 from batmon.engine.search_answers import SearchAnswers
 from batmon.engine.signature_answers import SignatureAnswers

@@ -43,7 +43,7 @@ def _checked(session: LocalSession) -> Config:
     config = session.places.load()
     if found := problems(config):
         raise ConfigError("\n".join(map(str, found)), hint="see docs/notifications.md", problems=found)
-    from batmon.engine.report_problems import report_problems  # noqa: PLC0415 - half a second that only this pays
+    from batmon.engine.reports.problems import report_problems  # noqa: PLC0415 - half a second that only this pays
 
     if found := report_problems(config):
         raise ConfigError("\n".join(map(str, found)), hint="see docs/reports.md", problems=found)

@@ -44,7 +44,7 @@ from batmon.engine.patience import patient
 from batmon.engine.probing import Probing
 from batmon.engine.process_watch import ProcessWatch
 from batmon.engine.recording import Recording
-from batmon.engine.report_room import ReportRoom, with_probes
+from batmon.engine.reports.room import ReportRoom, with_probes
 from batmon.engine.rollup import rollup_of
 from batmon.engine.runner import Runner
 from batmon.engine.scheduler import Scheduler

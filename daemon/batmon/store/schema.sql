@@ -531,7 +531,7 @@ END $$;
 CREATE FUNCTION public.batmon_run_status(word text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE upper(btrim(word, ' 	
-'::text)) WHEN 'SUCCESS'::text THEN 'SUCCESS'::text WHEN 'FAILED'::text THEN 'FAILED'::text WHEN 'MISSED'::text THEN 'MISSED'::text WHEN 'RUNNING'::text THEN 'RUNNING'::text WHEN 'SUCCEEDED'::text THEN 'SUCCESS'::text WHEN 'OK'::text THEN 'SUCCESS'::text WHEN 'COMPLETED'::text THEN 'SUCCESS'::text WHEN 'DONE'::text THEN 'SUCCESS'::text WHEN '성공'::text THEN 'SUCCESS'::text WHEN '완료'::text THEN 'SUCCESS'::text WHEN '정상'::text THEN 'SUCCESS'::text WHEN 'STARTED'::text THEN 'RUNNING'::text WHEN 'IN_PROGRESS'::text THEN 'RUNNING'::text WHEN '실행중'::text THEN 'RUNNING'::text WHEN '진행중'::text THEN 'RUNNING'::text ELSE 'FAILED'::text END;
+'::text)) WHEN 'SUCCESS'::text THEN 'SUCCESS'::text WHEN 'FAILED'::text THEN 'FAILED'::text WHEN 'MISSED'::text THEN 'MISSED'::text WHEN 'RUNNING'::text THEN 'RUNNING'::text WHEN 'SUCCEEDED'::text THEN 'SUCCESS'::text WHEN 'OK'::text THEN 'SUCCESS'::text WHEN 'COMPLETED'::text THEN 'SUCCESS'::text WHEN 'DONE'::text THEN 'SUCCESS'::text WHEN '성공'::text THEN 'SUCCESS'::text WHEN '완료'::text THEN 'SUCCESS'::text WHEN '정상'::text THEN 'SUCCESS'::text WHEN 'STARTED'::text THEN 'RUNNING'::text WHEN 'IN_PROGRESS'::text THEN 'RUNNING'::text WHEN '실행중'::text THEN 'RUNNING'::text WHEN '진행중'::text THEN 'RUNNING'::text WHEN '실행 중'::text THEN 'RUNNING'::text WHEN '진행 중'::text THEN 'RUNNING'::text WHEN '미실행'::text THEN 'MISSED'::text ELSE 'FAILED'::text END;
 CREATE FUNCTION public.batmon_runs_deleted() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'

@@ -8,7 +8,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from batmon.engine.report_making import compose
+from batmon.engine.reports.making import compose
 from batmon.errors import NotFound
 from batmon.gate.client import GateClient
 from batmon.gate.verbs import AuditEntry as GateEntry

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import pytest
 
-from batmon.engine.report_insights import find_insights
+from batmon.engine.reports.insights import find_insights
 from batmon.metrics.periods import Period
 from batmon.model import Program
 from batmon.report.asked import Asked

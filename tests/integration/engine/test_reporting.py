@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from batmon.engine.report_mail import mails_of
-from batmon.engine.report_wanted import Wanted
-from batmon.engine.reporting import MOST_OPEN
+from batmon.engine.reports.mail import mails_of
+from batmon.engine.reports.reporting import MOST_OPEN
+from batmon.engine.reports.wanted import Wanted
 from batmon.errors import NotFound, Refused, ReportError
 from batmon.notify.templates import Templates
 from batmon.store.notifications import MOST_ATTACHED

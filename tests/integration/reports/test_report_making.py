@@ -9,7 +9,7 @@ import asyncpg
 import openpyxl
 import pytest
 
-from batmon.engine.report_making import Asked, ReportSettings, compose, templates
+from batmon.engine.reports.making import Asked, ReportSettings, compose, templates
 from batmon.errors import BadRequest, NotFound, StepFailed
 from batmon.metrics.periods import Period
 from batmon.report import json_text, markdown

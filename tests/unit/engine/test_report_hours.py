@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batmon.engine.report_hours import hour_loads
+from batmon.engine.reports.hours import hour_loads
 
 SINCE = datetime(2026, 10, 31, 15, tzinfo=UTC)
 UNTIL = datetime(2026, 11, 2, 15, tzinfo=UTC)

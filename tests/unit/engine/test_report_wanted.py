@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from batmon.engine.report_making import templates
-from batmon.engine.report_wanted import Usual, Wanted, checked, day, run_words
+from batmon.engine.reports.making import templates
+from batmon.engine.reports.wanted import Usual, Wanted, checked, day, run_words
 from batmon.errors import BadRequest, NotFound
 
 KNOWN = templates(None)

@@ -50,7 +50,7 @@ def failed(back, program="kindscrap", signature="a1", number=1):
 def test_words_of_both_languages_have_the_same_keys_and_places_and_are_all_used():
     assert KOREAN.keys() == ENGLISH.keys()
     report = Path(batmon.report.__file__).parent
-    files = [*report.rglob("*.py"), *report.parent.glob("engine/report_*.py")]
+    files = [*report.rglob("*.py"), *report.parent.glob("engine/reports/*.py")]
     source = "".join(path.read_text("utf-8") for path in files if not path.name.startswith("story_words"))
     built = ("kind.", "ev.", "state.", "rel.", "open.", "fact.", "side.", "never", "moved")
     for key in KOREAN:

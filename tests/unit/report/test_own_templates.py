@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from batmon.engine.report_making import templates, usable_templates
+from batmon.engine.reports.making import templates, usable_templates
 from batmon.errors import ConfigError
 from batmon.report.document import Kind
 from batmon.report.own import own_file, read_file, read_folder

@@ -100,6 +100,7 @@ RETURN CASE upper(btrim(word, E' \t\n\r\f\v'))
     WHEN 'SUCCEEDED' THEN 'SUCCESS' WHEN 'OK' THEN 'SUCCESS' WHEN 'COMPLETED' THEN 'SUCCESS' WHEN 'DONE' THEN 'SUCCESS'
     WHEN '성공' THEN 'SUCCESS' WHEN '완료' THEN 'SUCCESS' WHEN '정상' THEN 'SUCCESS'
     WHEN 'STARTED' THEN 'RUNNING' WHEN 'IN_PROGRESS' THEN 'RUNNING' WHEN '실행중' THEN 'RUNNING' WHEN '진행중' THEN 'RUNNING'
+    WHEN '실행 중' THEN 'RUNNING' WHEN '진행 중' THEN 'RUNNING' WHEN '미실행' THEN 'MISSED'
     ELSE 'FAILED' END;
 
 -- The bucket of a time in seconds: n holds those above 1.05^(n-1) and up to 1.05^n; what is shorter than a millisecond

@@ -9,9 +9,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from batmon.engine.log_arguments import Args, number
-from batmon.engine.report_mail import addresses, mails_of
-from batmon.engine.report_wanted import Usual, Wanted, day, run_words, usual_period
-from batmon.engine.reporting import Ready, Reporting
+from batmon.engine.reports.mail import addresses, mails_of
+from batmon.engine.reports.reporting import Ready, Reporting
+from batmon.engine.reports.wanted import Usual, Wanted, day, run_words, usual_period
 from batmon.errors import BadRequest
 from batmon.gate.verbs import Caller, Done, Verb
 from batmon.model import Role

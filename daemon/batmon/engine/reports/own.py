@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from batmon.engine.report_data import gather, gather_capacity
+from batmon.engine.reports.data import gather, gather_capacity
 from batmon.errors import StepFailed
 from batmon.model import aware
 from batmon.report.asked import Asked, ReportSettings

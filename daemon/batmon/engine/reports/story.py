@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from batmon.engine.report_evidence import Evidence
+from batmon.engine.reports.evidence import Evidence
 from batmon.errors import NotFound
 from batmon.judge import incident as machine
 from batmon.judge.incident_state import Incident

@@ -8,8 +8,8 @@ from datetime import date
 from batmon.config import Config
 from batmon.config.automations import all_steps
 from batmon.config.report_step import ReportStep
-from batmon.engine.report_making import report_settings, usable_templates
-from batmon.engine.report_wanted import form_of, period_of, template_of
+from batmon.engine.reports.making import report_settings, usable_templates
+from batmon.engine.reports.wanted import form_of, period_of, template_of
 from batmon.errors import BadRequest, NotFound, Problem
 from batmon.report.asked import Template
 

@@ -10,11 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from batmon.config.settings import Config
-from batmon.engine.report_batches import compose_batch_run, compose_batch_summary
-from batmon.engine.report_data import gather, gather_capacity
-from batmon.engine.report_handover import compose_handover
-from batmon.engine.report_own import compose_own
-from batmon.engine.report_story import compose_rca
+from batmon.engine.reports.batches import compose_batch_run, compose_batch_summary
+from batmon.engine.reports.data import gather, gather_capacity
+from batmon.engine.reports.handover import compose_handover
+from batmon.engine.reports.own import compose_own
+from batmon.engine.reports.story import compose_rca
 from batmon.errors import NotFound, Problem
 from batmon.report.asked import Asked, Form, ReportSettings, Template
 from batmon.report.document import Document

@@ -18,8 +18,8 @@ from batmon.config.programs import cron
 from batmon.config.report_step import ReportStep
 from batmon.config.values import program_name
 from batmon.engine.automations import Automations
-from batmon.engine.report_wanted import Wanted, period_of
-from batmon.engine.reporting import Reporting
+from batmon.engine.reports.reporting import Reporting
+from batmon.engine.reports.wanted import Wanted, period_of
 from batmon.errors import BadRequest, ModelError, NotFound, Refused, StoreError
 from batmon.judge.schedule import Schedule
 from batmon.store.automations import Latest

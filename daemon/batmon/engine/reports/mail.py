@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from batmon.config.addresses import address
-from batmon.engine.reporting import Ready, Reporting
+from batmon.engine.reports.reporting import Ready, Reporting
 from batmon.errors import BadRequest, ReportError
 from batmon.store.notifications import EMAIL, MOST_ATTACHED, Attachment, Owed
 from batmon.store.reports import Report

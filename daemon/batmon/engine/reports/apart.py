@@ -1,6 +1,6 @@
 """Makes one report in a process of its own: it computes for seconds, and needs memory that is given back only so.
 
-Run as ``python -m batmon.engine.report_apart``: a pickled ``Order`` on stdin, which stays open for as long as the
+Run as ``python -m batmon.engine.reports.apart``: a pickled ``Order`` on stdin, which stays open for as long as the
 parent wants the report, and lines of JSON on stdout: steps, then one answer. The child asks the database itself.
 """
 
@@ -153,7 +153,7 @@ async def make(order: Order, told: Told) -> dict[str, Any]:
         BatmonError: it could not be made.
         OSError: its file could not be written.
     """
-    from batmon.engine.report_making import compose  # noqa: PLC0415 - the daemon does not need what it stands on
+    from batmon.engine.reports.making import compose  # noqa: PLC0415 - the daemon does not need what it stands on
     from batmon.report import markdown  # noqa: PLC0415 - see above
     from batmon.report.render import render  # noqa: PLC0415 - see above
     from batmon.store import Store  # noqa: PLC0415 - see above

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from batmon.config.report_step import ReportStep
 from batmon.config.targets import ADMINS
 from batmon.engine.execution import Attempt
-from batmon.engine.report_mail import addresses, mails_of
-from batmon.engine.report_wanted import Wanted
-from batmon.engine.reporting import Reporting
+from batmon.engine.reports.mail import addresses, mails_of
+from batmon.engine.reports.reporting import Reporting
+from batmon.engine.reports.wanted import Wanted
 from batmon.errors import BadRequest, NotFound, ReportError, StepFailed
 from batmon.notify.expressions import rendered
 from batmon.store.automations import FAMILY

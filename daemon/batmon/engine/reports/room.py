@@ -12,11 +12,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from batmon.engine.patience import patient
-from batmon.engine.report_answers import ReportAnswers
-from batmon.engine.report_schedule_answers import ReportScheduleAnswers
-from batmon.engine.report_schedules import ReportSchedules
-from batmon.engine.report_wanted import Usual
-from batmon.engine.reporting import Reporting
+from batmon.engine.reports.answers import ReportAnswers
+from batmon.engine.reports.reporting import Reporting
+from batmon.engine.reports.schedule_answers import ReportScheduleAnswers
+from batmon.engine.reports.schedules import ReportSchedules
+from batmon.engine.reports.wanted import Usual
 from batmon.engine.steps import message_language
 from batmon.engine.tasks import Tasks
 from batmon.gate.verbs import Verb
@@ -64,7 +64,7 @@ class ReportRoom:
         self, one: Attempt, step: ReportStep, values: Mapping[str, Any]
     ) -> tuple[dict[str, Any], list[Owed]]:
         """The step of automations."""
-        from batmon.engine.report_step import make_report  # noqa: PLC0415 - nobody needs it before
+        from batmon.engine.reports.step import make_report  # noqa: PLC0415 - nobody needs it before
 
         return await make_report(self.reporting, one, step, values)
 
@@ -89,7 +89,7 @@ class ReportRoom:
 
     async def problems(self) -> list[str]:
         """What is wrong with own templates and with steps, in sentences for ``doctor``."""
-        from batmon.engine.report_problems import report_problems  # noqa: PLC0415 - see above
+        from batmon.engine.reports.problems import report_problems  # noqa: PLC0415 - see above
 
         return [str(one) for one in await asyncio.to_thread(report_problems, self._daemon.config)]
 
@@ -112,7 +112,7 @@ class ReportRoom:
         return answers.verbs() | ReportScheduleAnswers(self.schedules, recipients=answers.recipients).verbs()
 
     def _settings(self) -> ReportSettings:
-        from batmon.engine.report_making import report_settings  # noqa: PLC0415 - see above
+        from batmon.engine.reports.making import report_settings  # noqa: PLC0415 - see above
 
         return report_settings(self._daemon.config)
 
@@ -134,7 +134,7 @@ async def with_probes(config: Config, store: Store) -> Config:
 
 def templates_of(config: Config) -> tuple[Mapping[str, Template], tuple[str, ...]]:
     """Every template that can be used, and what is wrong with others. Blocks."""
-    from batmon.engine.report_making import report_settings, usable_templates  # noqa: PLC0415 - see above
+    from batmon.engine.reports.making import report_settings, usable_templates  # noqa: PLC0415 - see above
 
     known, problems = usable_templates(report_settings(config).folder)
     return known, tuple(map(str, problems))

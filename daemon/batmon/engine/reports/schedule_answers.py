@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from batmon.engine.log_arguments import Args
-from batmon.engine.report_answers import globs
-from batmon.engine.report_schedules import ReportSchedules
+from batmon.engine.reports.answers import globs
+from batmon.engine.reports.schedules import ReportSchedules
 from batmon.errors import BadRequest
 from batmon.gate.verbs import Caller, Verb
 from batmon.model import Role

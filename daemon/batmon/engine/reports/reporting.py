@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from batmon.engine.patience import patient
-from batmon.engine.report_apart import LONGEST_SEC, Made, Order, make_apart
-from batmon.engine.report_shelf import ReportShelf
-from batmon.engine.report_wanted import Checked, Usual, Wanted, asked_json, checked
+from batmon.engine.reports.apart import LONGEST_SEC, Made, Order, make_apart
+from batmon.engine.reports.shelf import ReportShelf
+from batmon.engine.reports.wanted import Checked, Usual, Wanted, asked_json, checked
 from batmon.errors import BatmonError, NotFound, Refused, ReportError, StoreError
 from batmon.report.asked import ReportSettings, Template
 from batmon.report.render import SUFFIX
