@@ -1,10 +1,12 @@
 """One real installation in a temporary folder: a configuration, programs, a daemon process, and eyes on its board."""
 
 import asyncio
+import atexit
 import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 from contextlib import asynccontextmanager
@@ -16,6 +18,7 @@ from batmon.errors import BatmonError
 from batmon.evidence.processes import identify, stop_tree
 from batmon.gate.client import GateClient
 from batmon.places import gate_address
+from batmon.store import EmbeddedPostgres, Store
 
 SEOUL = ZoneInfo("Asia/Seoul")
 PATIENCE_SEC = 30.0
@@ -26,6 +29,21 @@ def log_line(text, level="INFO", at=None):
     """A line as the sample programs write it."""
     at = at or datetime.now(SEOUL)
     return f"{at:%Y-%m-%d %H:%M:%S},{at.microsecond // 1000:03d} - {level} - {text}\n"
+
+
+_clusters: list[Path] = []
+
+
+async def cluster():
+    """A state folder with a database cluster as the first start makes it, at rest; made once a process."""
+    if not _clusters:
+        state = Path(tempfile.mkdtemp(prefix="bm-"))
+        server = await EmbeddedPostgres.start(state)
+        await (await Store.open(server.url, server.owner_url)).close()
+        await server.stop()
+        atexit.register(shutil.rmtree, state, ignore_errors=True)
+        _clusters.append(state)
+    return _clusters[0]
 
 
 class Installation:
@@ -50,7 +68,13 @@ class Installation:
         return logs / f"{name}.log"
 
     async def start(self, **environ):
-        """Start the daemon and wait until it answers, and whoever records is heard too."""
+        """Start the daemon and wait until it answers, and whoever records is heard too.
+
+        A new state folder gets a copy of a cluster: making one takes more of a processor than most of these tests.
+        """
+        if not (self.state / "postgres").exists():
+            self.state.mkdir(mode=0o700, exist_ok=True)
+            subprocess.run(["cp", "-a", await cluster() / "postgres", self.state], check=True)
         self.config.write_text("\n".join(self.tables), "utf-8")
         self.errors = (self.home / "daemon.log").open("ab")
         began = self.errors.tell()

@@ -8,7 +8,7 @@ from stage import NOW, Stage, until
 from textual import events
 from textual.widgets import Button, Input, Static
 
-from batmon.engine import reporting
+from batmon.engine.reports import reporting
 from batmon.gate.server import Done
 from batmon_tui import reports as words_of
 from batmon_tui.markdown_lines import headings, lines_of

@@ -88,12 +88,7 @@ async def test_killed_between_send_and_mark(database_url, notifications, owner):
             ids = await notifications.owe([mail()], now())
             await server.wait(len)
             assert locked.is_set()
-            await until(
-                lambda: owner.fetchval(
-                    "SELECT EXISTS (SELECT FROM pg_stat_activity"
-                    " WHERE wait_event_type = 'Lock' AND query LIKE '%email_logs%')"
-                )
-            )
+            await until(lambda: _marking(owner))
             await first.kill()
             await until(lambda: _nobody(owner))
         await lock.rollback()
@@ -104,8 +99,17 @@ async def test_killed_between_send_and_mark(database_url, notifications, owner):
         assert [a.node for a in await notifications.attempts(ids[0])] == ["b"]
 
 
+async def _marking(owner):
+    """Whether somebody waits to mark what was sent. ``owner`` is in a transaction, which sees one snapshot of this."""
+    await owner.execute("SELECT pg_stat_clear_snapshot()")
+    return await owner.fetchval(
+        "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%email_logs%')"
+    )
+
+
 async def _nobody(owner):
     """Whether the killed worker's backends are gone: what they had begun is undone."""
+    await owner.execute("SELECT pg_stat_clear_snapshot()")
     left = await owner.fetchval(
         "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'batmon%' AND wait_event_type = 'Lock'"
     )
