@@ -110,7 +110,7 @@ async def test_a_client_that_was_behind_gets_a_whole_screen(house):
     chan, screen = await shown(connection, (200, 60))
     app = Lonely.latest
     chan.write(b"f")
-    await until(lambda: b"0000000" in screen.seen, "the flood")
+    await until(lambda: b"0000" in screen.seen, "the flood")
     chan.pause_reading()
     await until(lambda: app._batch_count > 0, "congestion")
     drawn = app._drawn

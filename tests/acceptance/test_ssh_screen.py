@@ -165,7 +165,7 @@ def test_a_client_that_stops_reading_is_cut_off_and_memory_stays_bounded(tmp_pat
         with Terminal(ssh_command(console, key, "-tt", ""), (200, 60)) as stalled:
             stalled.wait_for("HELLO kim")
             stalled.send(b"f")
-            stalled.wait_for("00000010 ")
+            stalled.wait_for("0000")  # any frame of the flood: a slow machine leaves some out
             before = console.server().memory_info().rss
             stalled.process.send_signal(signal.SIGSTOP)
             until(lambda: console.says("the client has stopped reading"), "the cut")
