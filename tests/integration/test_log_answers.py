@@ -316,7 +316,7 @@ async def test_a_terabyte_is_no_longer_than_a_line(stage):
     """Holes, no newline, no time: opened, searched, jumped in and left within a moment."""
     stage.write("2026-11-21 06:00:00 INFO first\n")
     os.truncate(stage.log, 1 << 40)
-    async with stage.open() as client, asyncio.timeout(20):  # to read it all would take an hour
+    async with stage.open() as client, asyncio.timeout(5):
         page = await ask(client, "log.read", at={"end": True}, before=50)
         assert page["at_end"]
         await ask(client, "log.read", at={"offset": 1 << 39}, before=50, after=50)
