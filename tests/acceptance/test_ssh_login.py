@@ -120,6 +120,8 @@ def test_x11_is_not_forwarded(bed):
 
 def test_an_environment_of_any_size_costs_nothing(bed):
     console, keys = bed
+    # What the first connection loads, and keeps, is not of any environment.
+    assert ssh(console, keys.folder / "kim", "check").returncode == 2
     before = console.server().memory_info().rss
     names = [f"V{n}" for n in range(600)]
     sent = [part for name in names for part in ("-o", f"SetEnv={name}={'x' * 1000}")]

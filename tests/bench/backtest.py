@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from batmon.engine.backtest_answers import BacktestAnswers
+from batmon.engine.incidents.backtest_answers import BacktestAnswers
 from batmon.judge.baseline import question, usual
 from batmon.model import Program, Run, RunStatus
 from batmon.store import EmbeddedPostgres, Store

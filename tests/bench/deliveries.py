@@ -26,8 +26,8 @@ from pgqueuer.queries import Queries
 
 from batmon.config.channels import WebhookConfig
 from batmon.config.secrets import Secret
-from batmon.engine.delivery import SLOTS, Delivery
-from batmon.engine.sending import Sender
+from batmon.engine.telling.delivery import SLOTS, Delivery
+from batmon.engine.telling.sending import Sender
 from batmon.notify.templates import Templates
 from batmon.notify.webhook import WebhookChannel
 from batmon.store import EmbeddedPostgres, Store

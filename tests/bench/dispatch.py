@@ -12,8 +12,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 
 from batmon.config.automations import Automation
-from batmon.engine.automations import Automations
-from batmon.engine.execution import House
+from batmon.engine.automations.automations import Automations
+from batmon.engine.automations.execution import House
 from batmon.engine.scheduler import Scheduler
 from batmon.engine.tasks import Tasks
 from batmon.judge.schedule import Schedule

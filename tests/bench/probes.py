@@ -14,10 +14,10 @@ from pathlib import Path
 from batmon.config import Config
 from batmon.config.probe_targets import TcpTarget
 from batmon.config.probes import Probe
-from batmon.engine.alerting import Alerting
 from batmon.engine.board import Board
-from batmon.engine.probe_looks import Looks
-from batmon.engine.prober import Prober
+from batmon.engine.incidents.alerting import Alerting
+from batmon.engine.probes.looks import Looks
+from batmon.engine.probes.prober import Prober
 from batmon.engine.tasks import Tasks
 from batmon.judge.probe import Rule
 from batmon.model import Program

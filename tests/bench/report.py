@@ -15,7 +15,7 @@ from pathlib import Path
 
 import asyncpg
 
-from batmon.engine.rollup import settle
+from batmon.engine.statistics.rollup import settle
 from batmon.store import EmbeddedPostgres, Store
 from batmon.store.statistics import Statistics
 from tests.bench import stats_plant

@@ -7,7 +7,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from batmon.engine.search_answers import SearchAnswers
+from batmon.engine.log_files.search_answers import SearchAnswers
 from batmon.gate.keyring import KeyRing
 from batmon.gate.server import GateServer, Verb
 from batmon.model import Program, Role

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import asyncpg
 
-from batmon.engine.rollup import Rollup, settle
+from batmon.engine.statistics.rollup import Rollup, settle
 from batmon.metrics.periods import Period
 from batmon.places import record_address
 from batmon.store import EmbeddedPostgres, Store

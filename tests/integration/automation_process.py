@@ -8,8 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from batmon.config import load
-from batmon.engine import automations as engine
-from batmon.engine.automation_room import automations_of
+from batmon.engine.automations import automations as engine
+from batmon.engine.automations.room import automations_of
 from batmon.engine.daemon import utc_now
 from batmon.engine.tasks import Tasks
 from batmon.store import Store, executing, workers

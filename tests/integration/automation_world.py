@@ -9,8 +9,8 @@ from pathlib import Path
 import asyncpg
 
 from batmon.config import load
-from batmon.engine.automation_room import house_of
-from batmon.engine.automations import Automations
+from batmon.engine.automations.automations import Automations
+from batmon.engine.automations.room import house_of
 from batmon.engine.tasks import Tasks
 
 PATIENCE_SEC = 30.0

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from batmon.config import load
-from batmon.engine.alerting import Alerting
-from batmon.engine.incident_clock import IncidentClock
-from batmon.engine.incident_notices import Grouper
+from batmon.engine.incidents.alerting import Alerting
+from batmon.engine.incidents.clock import IncidentClock
+from batmon.engine.incidents.notices import Grouper
 from batmon.model import Reason, Run, RunStatus, Status, Verdict
 from batmon.store import Judgement
 from batmon.store.incidents import Incidents

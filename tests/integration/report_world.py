@@ -12,15 +12,15 @@ from typing import Any
 import asyncpg
 
 from batmon.config import load
-from batmon.engine.automation_room import house_of
-from batmon.engine.automations import Automations
+from batmon.engine.automations.automations import Automations
+from batmon.engine.automations.room import house_of
 from batmon.engine.reports.making import report_settings
 from batmon.engine.reports.reporting import Reporting
 from batmon.engine.reports.room import templates_of
 from batmon.engine.reports.schedules import ReportSchedules
 from batmon.engine.reports.step import make_report
 from batmon.engine.reports.wanted import Usual
-from batmon.engine.rollup import settle
+from batmon.engine.statistics.rollup import settle
 from batmon.engine.tasks import Tasks
 from batmon.store.reports import Reports
 from batmon.store.statistics import Statistics

@@ -8,10 +8,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from batmon.engine.log_answers import LogAnswers
-from batmon.engine.log_deletion import LogDeletion
-from batmon.engine.log_retention import LogRetention, planned
-from batmon.engine.tree import Tree
+from batmon.engine.files.tree import Tree
+from batmon.engine.log_files.answers import LogAnswers
+from batmon.engine.log_files.deletion import LogDeletion
+from batmon.engine.log_files.retention import LogRetention, planned
 from batmon.evidence.listing import log_files
 from tests.integration.tree_world import TreeWorld
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from batmon.engine.search_answers import SearchAnswers
+from batmon.engine.log_files.search_answers import SearchAnswers
 from batmon.gate.client import GateClient
 from batmon.gate.keyring import KeyRing
 from batmon.gate.server import GateServer

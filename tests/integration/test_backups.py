@@ -10,8 +10,8 @@ import pytest
 
 from batmon.config.outside_steps import S3Place
 from batmon.config.secrets import Secret
-from batmon.engine import s3
-from batmon.engine.backup_step import file_name, made_by, prune
+from batmon.engine.automations import s3
+from batmon.engine.automations.backup_step import file_name, made_by, prune
 from batmon.errors import StoreError
 from batmon.store.dump import dump
 from batmon.store.restoring import frozen, try_restore

@@ -17,7 +17,7 @@ import pytest
 from batmon.commands.export import rows_of
 from batmon.commands.export_formats import CsvRows, JsonRows, harmless
 from batmon.commands.export_workbook import WorkbookRows
-from batmon.engine.export_answers import ExportAnswers
+from batmon.engine.files.export_answers import ExportAnswers
 from batmon.errors import BadRequest, NotFound
 from batmon.gate.client import GateClient
 from batmon.gate.keyring import KeyRing

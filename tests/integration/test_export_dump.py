@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
-from batmon.engine.database_dump import DatabaseDump
+from batmon.engine.files.database_dump import DatabaseDump
 from batmon.errors import Refused, StoreError
 from batmon.gate.verbs import Caller, Done
 from batmon.model import Role

@@ -10,7 +10,7 @@ import pytest
 from batmon.commands.logs import log_files, logs
 from batmon.commands.merged_logs import PAGE, merged_logs
 from batmon.commands.session import Session
-from batmon.engine.log_answers import LogAnswers
+from batmon.engine.log_files.answers import LogAnswers
 from batmon.errors import BadRequest, NotFound
 from batmon.gate.client import GateClient
 from batmon.gate.keyring import KeyRing

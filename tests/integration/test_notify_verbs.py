@@ -9,9 +9,9 @@ import pytest
 
 from batmon.cli import remote_verb
 from batmon.commands.session import Session
-from batmon.engine.delivery import Delivery
-from batmon.engine.notify_answers import NotifyAnswers
-from batmon.engine.sending import Sender
+from batmon.engine.telling.answers import NotifyAnswers
+from batmon.engine.telling.delivery import Delivery
+from batmon.engine.telling.sending import Sender
 from batmon.errors import BadRequest, NotFound, Refused, TemplateError
 from batmon.gate.client import GateClient
 from batmon.gate.keyring import KeyRing

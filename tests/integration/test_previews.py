@@ -20,7 +20,7 @@ import openpyxl
 import pytest
 from PIL import Image
 
-from batmon.engine import previewing
+from batmon.engine.files import previewing
 from batmon.errors import BadRequest, Refused
 from batmon.previews.kinds import kind_of
 from tests.integration.tree_world import TreeWorld

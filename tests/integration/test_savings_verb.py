@@ -8,8 +8,8 @@ import pytest
 
 from batmon.cli import remote_verb
 from batmon.commands.session import Session
-from batmon.engine.rollup import settle
-from batmon.engine.savings_answers import SavingsAnswers
+from batmon.engine.statistics.rollup import settle
+from batmon.engine.statistics.savings_answers import SavingsAnswers
 from batmon.errors import BadRequest
 from batmon.gate.client import GateClient
 from batmon.gate.keyring import KeyRing

@@ -6,11 +6,11 @@ from uuid import uuid4
 
 import pytest
 
-from batmon.engine.delivery import Delivery
-from batmon.engine.event_answers import EventAnswers
-from batmon.engine.events import EventHandling
-from batmon.engine.notify_answers import NotifyAnswers
-from batmon.engine.sending import Sender
+from batmon.engine.automations.event_answers import EventAnswers
+from batmon.engine.automations.events import EventHandling
+from batmon.engine.telling.answers import NotifyAnswers
+from batmon.engine.telling.delivery import Delivery
+from batmon.engine.telling.sending import Sender
 from batmon.gate.verbs import Caller
 from batmon.model import Role
 from batmon.notify.samples import sample

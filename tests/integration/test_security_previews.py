@@ -16,8 +16,8 @@ import openpyxl
 import psutil
 import pytest
 
-from batmon.engine import previewing
-from batmon.engine.previewing import Previewing
+from batmon.engine.files import previewing
+from batmon.engine.files.previewing import Previewing
 
 SHEET = "xl/worksheets/sheet1.xml"
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

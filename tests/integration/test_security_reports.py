@@ -16,7 +16,7 @@ from batmon.engine.reports.reporting import Ready
 from batmon.engine.reports.schedule_answers import ReportScheduleAnswers
 from batmon.engine.reports.shelf import ReportShelf
 from batmon.engine.reports.wanted import Usual, Wanted
-from batmon.engine.stats_answers import StatsAnswers
+from batmon.engine.statistics.answers import StatsAnswers
 from batmon.errors import BadRequest, NotFound, ReportError, StepFailed
 from batmon.gate.verbs import Caller
 from batmon.model import Role

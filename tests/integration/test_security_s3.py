@@ -7,7 +7,7 @@ from aiohttp import web
 
 from batmon.config.outside_steps import S3Place
 from batmon.config.secrets import Secret
-from batmon.engine import s3
+from batmon.engine.automations import s3
 
 BOMB = (
     '<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE a [<!ENTITY b "bbbbbbbbbb">]><L><Contents><Key>&b;</Key>'

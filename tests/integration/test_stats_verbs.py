@@ -12,8 +12,8 @@ import pytest
 from batmon.cli import remote_verb
 from batmon.commands.session import Session
 from batmon.commands.table import cells
-from batmon.engine.rollup import settle
-from batmon.engine.stats_answers import StatsAnswers
+from batmon.engine.statistics.answers import StatsAnswers
+from batmon.engine.statistics.rollup import settle
 from batmon.errors import BadRequest, NotFound
 from batmon.gate.client import GateClient
 from batmon.gate.keyring import KeyRing

@@ -13,8 +13,8 @@ from dataclasses import replace
 import pytest
 
 from batmon.commands.fetching import fetch, pieces
-from batmon.engine import tree
-from batmon.engine.tree import Tree
+from batmon.engine.files import tree
+from batmon.engine.files.tree import Tree
 from batmon.errors import BadRequest, GateError, NotFound, Refused
 from batmon.model import Program, Role
 from tests.integration.tree_world import TreeWorld

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-from batmon.engine.tree_answers import TreeAnswers
+from batmon.engine.files.answers import TreeAnswers
 from batmon.gate.client import GateClient
 from batmon.gate.keyring import KeyRing
 from batmon.gate.server import GateServer

@@ -10,8 +10,8 @@ from pathlib import Path
 from openpyxl import Workbook
 from PIL import Image, ImageDraw
 
-from batmon.engine.log_answers import LogAnswers
-from batmon.engine.tree_answers import TreeAnswers
+from batmon.engine.files.answers import TreeAnswers
+from batmon.engine.log_files.answers import LogAnswers
 from batmon.model import Program
 from tests.tui.stage import NOW, Stage
 

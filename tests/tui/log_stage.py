@@ -14,7 +14,7 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.screen import Screen
 
-from batmon.engine.log_answers import LogAnswers
+from batmon.engine.log_files.answers import LogAnswers
 from batmon.gate.client import GateClient
 from batmon.gate.keyring import KeyRing
 from batmon.gate.server import GateServer

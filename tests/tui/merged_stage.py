@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from batmon.engine.log_answers import LogAnswers
+from batmon.engine.log_files.answers import LogAnswers
 from batmon.model import Program
 from batmon_tui.app import BatmonApp
 from batmon_tui.screens.board import BoardScreen

@@ -17,7 +17,7 @@ from batmon.config.probe_targets import (
 )
 from batmon.config.probes import Probe
 from batmon.config.secrets import Secret
-from batmon.engine.probe_rows import config_json, look_json, probe_row, strip
+from batmon.engine.probes.rows import config_json, look_json, probe_row, strip
 from batmon.gate.server import Verb
 from batmon.judge.probe import Rule, Sample, judge
 from batmon.model import Program, Role

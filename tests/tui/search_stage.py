@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from batmon.engine.search_answers import SearchAnswers
+from batmon.engine.log_files.search_answers import SearchAnswers
 from batmon.model import Program
 from tests.tui.log_stage import LogServer, story
 

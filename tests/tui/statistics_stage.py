@@ -9,7 +9,7 @@ from copy import copy
 from datetime import date, timedelta
 from functools import cache
 
-from batmon.engine.stats_shapes import classes, day_shape, overall_shape, period_shape, program_shape
+from batmon.engine.statistics.shapes import classes, day_shape, overall_shape, period_shape, program_shape
 from batmon.errors import NotFound
 from batmon.gate.server import Verb
 from batmon.metrics.durations import bucket

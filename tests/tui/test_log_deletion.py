@@ -8,10 +8,10 @@ import pytest
 from stage import NOW, until
 from textual.widgets import Button, Static
 
-from batmon.engine.log_deletion import LogDeletion
-from batmon.engine.log_retention import LogRetention
-from batmon.engine.tree import Tree
-from batmon.engine.tree_answers import TreeAnswers
+from batmon.engine.files.answers import TreeAnswers
+from batmon.engine.files.tree import Tree
+from batmon.engine.log_files.deletion import LogDeletion
+from batmon.engine.log_files.retention import LogRetention
 from batmon.model import Program
 from batmon_tui.screens.files import FilesScreen
 from batmon_tui.screens.log_deletion import DeleteLogDialog, program_of_logs

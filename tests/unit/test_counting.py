@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from batmon.engine.rollup import came
+from batmon.engine.statistics.rollup import came
 from batmon.judge.quiet import Window
 from batmon.store.counting import merged, without
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from batmon.engine.board import Board, Row
-from batmon.engine.runner import Runner
+from batmon.engine.reruns.runner import Runner
 from batmon.errors import BadRequest, NotFound, RunnerError
 from batmon.gate.frames import LINE_LIMIT
 from batmon.gate.keyring import KeyRing

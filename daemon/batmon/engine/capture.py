@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from batmon.config.settings import CaptureConfig
-from batmon.engine.exports import exports_folder, file_word
+from batmon.engine.files.exports import exports_folder, file_word
 from batmon.errors import BatmonError, NoDesktop, Refused
 from batmon.gate.verbs import Caller, Verb
 from batmon.model import Role

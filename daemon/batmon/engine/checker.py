@@ -16,11 +16,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from batmon.engine.alerting import Alerting
 from batmon.engine.board import Board, row_of
+from batmon.engine.incidents.alerting import Alerting
+from batmon.engine.incidents.signatures import Signatures
 from batmon.engine.known_runs import began, overlay, strip
 from batmon.engine.scheduler import Scheduler
-from batmon.engine.signatures import Signatures
 from batmon.engine.usual_runs import UsualRuns
 from batmon.engine.watched import BEGINNING, Watched, gather
 from batmon.errors import ModelError, StoreUnavailable

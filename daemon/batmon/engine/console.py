@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from batmon.config import Config
-from batmon.engine.watched_process import gone
+from batmon.engine.reruns.watched_process import gone
 from batmon.errors import RunnerError
 from batmon.evidence.processes import ProcessIdentity, identify, is_alive, stop_tree
 

@@ -23,32 +23,32 @@ from batmon import __version__
 from batmon.config import Config, prepare_folders
 from batmon.config.calendars import calendars_of
 from batmon.engine import systemd
-from batmon.engine.alerting import Alerting
 from batmon.engine.all_verbs import all_verbs
-from batmon.engine.automation_room import automations_of
+from batmon.engine.automations.events import EventHandling
+from batmon.engine.automations.packs import prepare_packs
+from batmon.engine.automations.room import automations_of
 from batmon.engine.board import Board
 from batmon.engine.checker import Checker
 from batmon.engine.console import Console
 from batmon.engine.demo import Demonstration
 from batmon.engine.demo_plan import effective
-from batmon.engine.events import EventHandling
 from batmon.engine.feeds import feed_deadlines, feed_lines, feed_records
 from batmon.engine.heartbeat import AWAY, Heartbeat
-from batmon.engine.http_room import listener_of
-from batmon.engine.incident_room import IncidentRoom
+from batmon.engine.http.room import listener_of
+from batmon.engine.incidents.alerting import Alerting
+from batmon.engine.incidents.room import IncidentRoom
 from batmon.engine.instance import InstanceLock
-from batmon.engine.log_retention import LogRetention
-from batmon.engine.notifying import Notifying
-from batmon.engine.packs import prepare_packs
+from batmon.engine.log_files.retention import LogRetention
 from batmon.engine.patience import patient
-from batmon.engine.probing import Probing
-from batmon.engine.process_watch import ProcessWatch
-from batmon.engine.recording import Recording
+from batmon.engine.probes.probing import Probing
+from batmon.engine.recording.recording import Recording
 from batmon.engine.reports.room import ReportRoom, with_probes
-from batmon.engine.rollup import rollup_of
-from batmon.engine.runner import Runner
+from batmon.engine.reruns.process_watch import ProcessWatch
+from batmon.engine.reruns.runner import Runner
 from batmon.engine.scheduler import Scheduler
+from batmon.engine.statistics.rollup import rollup_of
 from batmon.engine.tasks import TaskDied, Tasks
+from batmon.engine.telling.notifying import Notifying
 from batmon.errors import StoreUnavailable
 from batmon.evidence import FileCursor, LogFollower
 from batmon.evidence.unpacked import Unpacked, keep_in

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from batmon.config import Demo
 from batmon.engine.demo_plan import plan
-from batmon.engine.runner import spawn
+from batmon.engine.reruns.runner import spawn
 from batmon.engine.tasks import Tasks
 from batmon.errors import RunnerError
 from batmon.evidence.processes import identify, stop_tree

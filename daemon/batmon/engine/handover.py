@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from batmon.engine.alerting import Alerting
 from batmon.engine.board import moment as shown_moment
 from batmon.engine.handover_text import markdown
-from batmon.engine.incident_shapes import Teller, short_shape, silence_shape
-from batmon.engine.log_arguments import Args, moment
+from batmon.engine.incidents.alerting import Alerting
+from batmon.engine.incidents.shapes import Teller, short_shape, silence_shape
+from batmon.engine.log_files.arguments import Args, moment
 from batmon.errors import BadRequest
 from batmon.gate.verbs import Caller, Verb
 from batmon.judge.incident_state import Incident

@@ -15,8 +15,8 @@ from aiosmtpd.smtp import SMTP
 
 from batmon.config.addresses import Mailbox
 from batmon.config.email import EmailConfig
-from batmon.engine.delivery import Delivery
-from batmon.engine.sending import Sender
+from batmon.engine.telling.delivery import Delivery
+from batmon.engine.telling.sending import Sender
 from batmon.notify.email import EmailChannel
 from batmon.notify.templates import Templates
 from batmon.store.notifications import Notifications, Owed

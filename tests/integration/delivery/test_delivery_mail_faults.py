@@ -6,7 +6,7 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from batmon.engine import backoff
+from batmon.engine.telling import backoff
 from tests.integration.delivery.delivery_bed import BOUND_SEC, delivering, email_channel, mail, mail_server, now
 
 

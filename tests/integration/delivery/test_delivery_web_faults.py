@@ -8,7 +8,7 @@ from aiohttp import web
 
 from batmon.config.channels import WebhookConfig
 from batmon.config.secrets import Secret
-from batmon.engine import backoff
+from batmon.engine.telling import backoff
 from batmon.notify.webhook import WebhookChannel
 from tests.integration.delivery.delivery_bed import delivering, mail
 

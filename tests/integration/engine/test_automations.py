@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from batmon.engine import automations as engine
+from batmon.engine.automations import automations as engine
 from batmon.errors import NotFound, RunningAlready
 from batmon.notify.templates import Templates
 from tests.integration.automation_world import Clock, World, ended, statuses
@@ -282,7 +282,7 @@ async def test_output_is_bounded_and_a_child_that_stays_behind_holds_nothing_up(
         assert row["status"] == "success"
         assert len(row["output"]) == 8000
         assert row["output"].endswith("xx\nthe end")
-        from batmon.engine.command_step import end_leftovers  # noqa: PLC0415
+        from batmon.engine.automations.command_step import end_leftovers  # noqa: PLC0415
 
         assert await end_leftovers(str(row["holder"])) == 1
 

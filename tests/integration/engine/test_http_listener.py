@@ -11,9 +11,9 @@ import pytest
 
 from batmon.config.http import HttpConfig
 from batmon.config.secrets import Secret
-from batmon.engine import http_listener
-from batmon.engine.http_listener import HttpListener
-from batmon.engine.open_metrics import Family
+from batmon.engine.http import listener as http_listener
+from batmon.engine.http.listener import HttpListener
+from batmon.engine.http.open_metrics import Family
 from batmon.errors import NotFound, StoreUnavailable
 
 TOKEN = "0123456789abcdef"

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from batmon.engine.handover import HandoverAnswers
-from batmon.engine.incident_answers import IncidentAnswers
-from batmon.engine.silence_answers import SilenceAnswers
+from batmon.engine.incidents.answers import IncidentAnswers
+from batmon.engine.incidents.silence_answers import SilenceAnswers
 from batmon.errors import BadRequest, NotFound, Refused
 from batmon.gate.frames import LINE_LIMIT
 from batmon.gate.verbs import Caller

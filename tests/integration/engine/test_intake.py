@@ -14,10 +14,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from batmon.engine import intake as intake_module
-from batmon.engine import record_writer
-from batmon.engine.intake import Intake
-from batmon.engine.record_writer import RecordWriter
+from batmon.engine.recording import intake as intake_module
+from batmon.engine.recording import writer as record_writer
+from batmon.engine.recording.intake import Intake
+from batmon.engine.recording.writer import RecordWriter
 from batmon.errors import GateError, Refused, StoreError, StoreUnavailable
 
 NOW = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)

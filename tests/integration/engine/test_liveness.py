@@ -9,8 +9,8 @@ import asyncpg
 import psutil
 import pytest
 
-from batmon.engine import liveness as liveness_module
-from batmon.engine.liveness import Liveness
+from batmon.engine.recording import liveness as liveness_module
+from batmon.engine.recording.liveness import Liveness
 from batmon.errors import StoreUnavailable
 from batmon.model import ProcessEvidence
 from batmon.store.record_ops import Beat, End, Start

@@ -20,11 +20,11 @@ from batmon.config.probe_targets import (
 )
 from batmon.config.probes import Probe
 from batmon.config.secrets import Secret
-from batmon.engine.alerting import Alerting
 from batmon.engine.board import Board
-from batmon.engine.probe_looks import Looks
-from batmon.engine.probe_times import first_look, next_look
-from batmon.engine.prober import Prober
+from batmon.engine.incidents.alerting import Alerting
+from batmon.engine.probes.looks import Looks
+from batmon.engine.probes.prober import Prober
+from batmon.engine.probes.times import first_look, next_look
 from batmon.engine.tasks import Tasks
 from batmon.judge.probe import Rule
 from batmon.model import Program

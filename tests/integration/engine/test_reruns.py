@@ -10,8 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from batmon.engine import rerun_notes
-from batmon.engine.runner import MARK, Runner
+from batmon.engine.reruns import notes as rerun_notes
+from batmon.engine.reruns.runner import MARK, Runner
 from batmon.engine.tasks import Tasks
 from batmon.errors import BadRequest, RunnerError
 from batmon.evidence.processes import identify, is_alive, marked, stop_tree

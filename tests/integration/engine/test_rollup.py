@@ -7,7 +7,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from batmon.engine.rollup import Rollup, settle
+from batmon.engine.statistics.rollup import Rollup, settle
 from batmon.judge.quiet import Window
 from batmon.metrics.periods import Period
 from batmon.model import Program

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from batmon.engine.backtest_answers import BacktestAnswers
 from batmon.engine.handover import HandoverAnswers
+from batmon.engine.incidents.backtest_answers import BacktestAnswers
 from batmon.errors import EvidenceError
 from batmon.gate.verbs import AuditEntry, Caller
 from batmon.model import Role

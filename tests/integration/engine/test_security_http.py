@@ -5,7 +5,7 @@ import json
 import logging
 from contextlib import suppress
 
-from batmon.engine import http_listener
+from batmon.engine.http import listener as http_listener
 from tests.integration.engine.test_http_listener import PROGRAM, check, listening
 
 HOST = b"Host: localhost\r\n"

@@ -221,7 +221,7 @@ async def test_a_long_run_is_compared_in_part_and_says_so(place, monkeypatch):  
     good_run(log, SIX - timedelta(days=1))
     wrote(log, SIX - timedelta(hours=1), "INFO 수집 작업 시작", *(f"INFO {n}페이지 조회" for n in range(3000)))
     wrote(log, SIX - timedelta(minutes=5), "ERROR 수집 작업 실패")
-    monkeypatch.setattr("batmon.engine.difference_answers.MOST_LINES", 1000)
+    monkeypatch.setattr("batmon.engine.log_files.difference_answers.MOST_LINES", 1000)
     async with place.daemon(SIX) as daemon:
         found = await ask(daemon, "log.diff", program="kindscrap")
         assert (found["cut"], found["same"]) == (True, 1000)

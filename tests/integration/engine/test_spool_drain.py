@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from batmon.engine.record_writer import RecordWriter
-from batmon.engine.spool_drain import SpoolDrain
+from batmon.engine.recording.spool_drain import SpoolDrain
+from batmon.engine.recording.writer import RecordWriter
 from batmon.errors import StoreUnavailable
 from batmon.record.spool import Spool
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 
 from batmon.config import load
-from batmon.engine.events import EventHandling
+from batmon.engine.automations.events import EventHandling
 
 PATIENCE_SEC = 20.0
 HEAD = '[node]\nname = "seoul-01"\ntimezone = "Asia/Seoul"\n[ui]\nlanguage = "en"\n'

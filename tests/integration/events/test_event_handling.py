@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from batmon.engine.events import BACKOFF, EventHandling
+from batmon.engine.automations.events import BACKOFF, EventHandling
 from batmon.engine.tasks import Tasks
 from batmon.store import Store
 from tests.integration.events.events_bed import MAIL, PATIENCE_SEC, WELCOME, opened

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from batmon.engine.feed_answers import FeedAnswers
+from batmon.engine.telling.feed_answers import FeedAnswers
 from batmon.gate.verbs import Caller
 from batmon.model import Role
 from batmon.store import feed

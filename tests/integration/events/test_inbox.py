@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from batmon.engine.inbox import InboxAnswers
+from batmon.engine.automations.inbox import InboxAnswers
 from batmon.errors import BadRequest, DoneAlready, NeedsRole, NotFound, StepFailed
 from batmon.gate.verbs import Caller
 from batmon.model import Role

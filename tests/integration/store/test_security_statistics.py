@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import asyncpg
 import pytest
 
-from batmon.engine.rollup import settle
+from batmon.engine.statistics.rollup import settle
 from batmon.errors import Refused
 from batmon.metrics.periods import Period
 from batmon.store import statistics

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import asyncpg
 import pytest
 
-from batmon.engine.intake_lines import BadOperation, from_spool, operation
+from batmon.engine.recording.intake_lines import BadOperation, from_spool, operation
 from batmon.store.timestamps import EARLIEST, LATEST
 
 ODD = (

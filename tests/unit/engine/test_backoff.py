@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batmon.engine.backoff import FIRST, GIVE_UP, LONGEST, next_attempt
+from batmon.engine.telling.backoff import FIRST, GIVE_UP, LONGEST, next_attempt
 
 NOW = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from batmon.config.steps import CodeStep
-from batmon.engine.steps import CONFUSABLE, made_up
+from batmon.engine.automations.steps import CONFUSABLE, made_up
 
 TODAY = date(2026, 3, 9)
 

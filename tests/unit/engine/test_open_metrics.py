@@ -9,7 +9,7 @@ from pathlib import Path
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from prometheus_client.parser import text_string_to_metric_families as plain
 
-from batmon.engine.open_metrics import families, text
+from batmon.engine.http.open_metrics import families, text
 from batmon.metrics.figures import Totals
 
 STARTED = datetime(2026, 11, 21, 1, 2, 3, tzinfo=UTC)

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from batmon.engine import sending
-from batmon.engine.sending import Sender, ToSend
+from batmon.engine.telling import sending
+from batmon.engine.telling.sending import Sender, ToSend
 from batmon.errors import DeliveryFailed
 from batmon.notify.message import Sent
 from batmon.notify.templates import Templates

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from batmon.engine.sigv4 import EMPTY_SHA256, encoded_path, encoded_query, signed_headers
+from batmon.engine.automations.sigv4 import EMPTY_SHA256, encoded_path, encoded_query, signed_headers
 
 # https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html, "Examples: Signature Calculations"
 S3 = {

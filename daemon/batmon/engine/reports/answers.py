@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from batmon.engine.log_arguments import Args, number
+from batmon.engine.log_files.arguments import Args, number
 from batmon.engine.reports.mail import addresses, mails_of
 from batmon.engine.reports.reporting import Ready, Reporting
 from batmon.engine.reports.wanted import Usual, Wanted, day, run_words, usual_period

@@ -9,10 +9,10 @@ from fnmatch import fnmatchcase
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from batmon.engine.program_figures import program_figures
 from batmon.engine.reports.hours import hour_loads
 from batmon.engine.reports.insights import find_insights
 from batmon.engine.reports.rows import incidents_of, last_of_month, rows_to_count_again
+from batmon.engine.statistics.program_figures import program_figures
 from batmon.errors import BadRequest
 from batmon.metrics.figures import IncidentTotals, ProgramFigures, total
 from batmon.metrics.periods import DAY, Period

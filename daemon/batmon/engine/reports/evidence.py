@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from batmon.engine.difference_apart import Lines, compare_apart
-from batmon.engine.log_marks import LineReader
-from batmon.engine.log_runs import LogRuns
+from batmon.engine.log_files.difference_apart import Lines, compare_apart
+from batmon.engine.log_files.marks import LineReader
+from batmon.engine.log_files.runs import LogRuns
 from batmon.errors import EvidenceError, NotFound
 from batmon.evidence.levels import level_of
 from batmon.evidence.listing import log_files

@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from batmon.engine.automations.steps import message_language
 from batmon.engine.patience import patient
 from batmon.engine.reports.answers import ReportAnswers
 from batmon.engine.reports.reporting import Reporting
 from batmon.engine.reports.schedule_answers import ReportScheduleAnswers
 from batmon.engine.reports.schedules import ReportSchedules
 from batmon.engine.reports.wanted import Usual
-from batmon.engine.steps import message_language
 from batmon.engine.tasks import Tasks
 from batmon.gate.verbs import Verb
 from batmon.report.asked import ReportSettings, Template
@@ -26,8 +26,8 @@ from batmon.store.reports import Reports
 if TYPE_CHECKING:
     from batmon.config import Config
     from batmon.config.report_step import ReportStep
+    from batmon.engine.automations.execution import Attempt
     from batmon.engine.daemon import Daemon
-    from batmon.engine.execution import Attempt
     from batmon.store import Store
     from batmon.store.notifications import Owed
 

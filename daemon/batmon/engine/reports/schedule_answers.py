@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from batmon.engine.log_arguments import Args
+from batmon.engine.log_files.arguments import Args
 from batmon.engine.reports.answers import globs
 from batmon.engine.reports.schedules import ReportSchedules
 from batmon.errors import BadRequest

@@ -17,7 +17,7 @@ from batmon.config.automations import Automation
 from batmon.config.programs import cron
 from batmon.config.report_step import ReportStep
 from batmon.config.values import program_name
-from batmon.engine.automations import Automations
+from batmon.engine.automations.automations import Automations
 from batmon.engine.reports.reporting import Reporting
 from batmon.engine.reports.wanted import Wanted, period_of
 from batmon.errors import BadRequest, ModelError, NotFound, Refused, StoreError

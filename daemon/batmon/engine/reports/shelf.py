@@ -7,7 +7,7 @@ import secrets
 import shutil
 from pathlib import Path
 
-from batmon.engine.exports import file_word
+from batmon.engine.files.exports import file_word
 from batmon.errors import ReportError
 
 log = logging.getLogger(__name__)

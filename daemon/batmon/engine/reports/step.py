@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from batmon.config.report_step import ReportStep
 from batmon.config.targets import ADMINS
-from batmon.engine.execution import Attempt
+from batmon.engine.automations.execution import Attempt
 from batmon.engine.reports.mail import addresses, mails_of
 from batmon.engine.reports.reporting import Reporting
 from batmon.engine.reports.wanted import Wanted

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from batmon.config.values import similar
 from batmon.config.values import timezone as zone_name
-from batmon.engine.exports import file_word
+from batmon.engine.files.exports import file_word
 from batmon.errors import BadRequest, ModelError, NotFound
 from batmon.metrics.periods import Period, chosen, completed, named, so_far
 from batmon.report.asked import Asked, Form, Template

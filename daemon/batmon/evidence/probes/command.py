@@ -79,7 +79,7 @@ async def _end(
         await asyncio.wait(heads, timeout=_KILL_SEC)
     for head in heads:
         head.cancel()
-    process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001 - as in engine.command_step: nothing public lets go
+    process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001 - as in engine.automations.command_step: nothing public lets go
 
 
 def _read(now: datetime, took: float, code: int, output: bytes) -> Sample:

@@ -1,0 +1,1 @@
+"""Duties on the move: automations, events and inboxes, and the steps that all three do."""

@@ -1,0 +1,178 @@
+"""What the daemon answers at the gate about exports: export.runs streams them, export.save writes them to a file here.
+
+A file is written by a process of its own, the command line's ``batmon export``: making a workbook of 100,000 runs takes
+a minute of computing that the daemon's loop does not have.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from batmon.engine.board import Row
+from batmon.engine.files.exports import exports_folder, file_word
+from batmon.errors import BadRequest, BatmonError, ModelError, NotFound, Refused
+from batmon.gate.frames import LINE_LIMIT
+from batmon.gate.sanitize import clean_value
+from batmon.gate.verbs import Caller, Done, Verb
+from batmon.model import Role, aware
+from batmon.store import Store
+from batmon.store.export import ITEM_COLUMNS, RUN_COLUMNS, ExportedRun
+
+Args = dict[str, Any]
+
+PAGE_RUNS = 100
+"""Runs that are read at a time, and kept while their items are read."""
+PAGE_ITEMS = 1000
+FRAME_BYTES = LINE_LIMIT // 4
+"""Of rows in one frame as they leave; a single longer one goes alone, and fits."""
+SAVE_SEC = 30 * 60.0
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FORMATS = ("csv", "xlsx", "jsonl")
+
+
+class ExportAnswers:
+    """The verbs about exports. ``rows`` is the board's; ``state`` the state folder, below which files are saved."""
+
+    def __init__(
+        self, *, store: Store, rows: Callable[[], Mapping[str, Row]], state: Path, now: Callable[[], datetime]
+    ) -> None:
+        self._store = store
+        self._rows = rows
+        self._state = state
+        self._now = now
+        self._saving = asyncio.Lock()
+
+    def verbs(self) -> dict[str, Verb]:
+        """Verb name to what answers it: whoever may see runs may take them along, a file on the server takes more."""
+        return {
+            "export.runs": Verb(Role.VIEWER, stream=self.runs),
+            "export.save": Verb(Role.OPERATOR, answer=self.save),
+        }
+
+    async def runs(self, _caller: Caller, args: Args) -> AsyncIterator[Args | Done]:
+        """The runs of a program in a span, oldest first, each followed by its items if those are asked for."""
+        row, since, until = self._asked(args)
+        with_items = args.get("items") is True
+        yield {
+            "program": row["name"],
+            "timezone": row["timezone"],
+            "since": None if since == EPOCH else since.isoformat(),
+            "until": until.isoformat(),
+            "columns": list(RUN_COLUMNS),
+            "item_columns": list(ITEM_COLUMNS) if with_items else [],
+        }
+        runs = items = 0
+        last: ExportedRun | None = None
+        while page := await self._store.runs_for_export(row["name"], since, until, last, PAGE_RUNS):
+            last = page[-1]
+            runs += len(page)
+            first = 0
+            for part in _parcels(dict(run.values) for run in page):
+                yield {"runs": part}
+                if with_items:
+                    async for piece in self._items(page[first : first + len(part)]):
+                        items += len(piece)
+                        yield {"items": piece}
+                first += len(part)
+        yield Done({"runs": runs, "items": items})
+
+    async def _items(self, runs: list[ExportedRun]) -> AsyncIterator[list[Args]]:
+        """The items of ``runs`` in frames; ``run`` in each counts these runs from 0."""
+        first, after = 0, None
+        while page := await self._store.items_for_export([run.run_id for run in runs[first:]], after, PAGE_ITEMS):
+            for part in _parcels({"run": first + item.run, **item.values} for item in page):
+                yield part
+            if len(page) < PAGE_ITEMS:
+                return
+            first, after = first + page[-1].run, page[-1].account
+
+    async def save(self, caller: Caller, args: Args) -> Args:
+        """Write the same to a file below ``/exports``: where it is and how large."""
+        row, since, until = self._asked(args)
+        form = args.get("format")
+        if form not in FORMATS:
+            raise BadRequest(f"format must be one of {', '.join(FORMATS)}")
+        if self._saving.locked():
+            raise Refused("another export is being written now", hint="try again when it is done")
+        async with self._saving:
+            folder = await asyncio.to_thread(exports_folder, self._state)
+            stamp = f"{self._now():%Y%m%dT%H%M%SZ}"
+            name = f"{file_word(row['name'])}-runs-{stamp}-{file_word(caller.user)}.{form}"
+            span = [f"--until={until.isoformat()}"] + ([] if since == EPOCH else [f"--since={since.isoformat()}"])
+            items = ["--items"] if args.get("items") is True else []
+            bom = ["--no-bom"] if args.get("bom") is False else []
+            try:
+                await self._written(
+                    f"--state={self._state}", "export", "--runs", f"--format={form}", *span, *items, *bom,
+                    f"--output={folder / name}", "--", row["name"],
+                )  # fmt: skip
+            finally:
+                await asyncio.to_thread(_forget_halves, folder)
+            size = (await asyncio.to_thread((folder / name).stat)).st_size
+        return {"path": f"/exports/{name}", "size": size}
+
+    async def _written(self, *words: str) -> None:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-P", "-m", "batmon", *words,
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        try:
+            async with asyncio.timeout(SAVE_SEC):
+                _, said = await process.communicate()
+        except TimeoutError:
+            raise BatmonError(f"the export took longer than {SAVE_SEC / 60:.0f} minutes", hint="ask for less") from None
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        if process.returncode:
+            lines = said.decode(errors="replace").strip().splitlines()
+            raise BatmonError(" ".join(lines[-2:]).removeprefix("batmon: ") or "the export could not be written")
+
+    def _asked(self, args: Args) -> tuple[Row, datetime, datetime]:
+        """The program's row, and from when until when."""
+        name = args.get("program")
+        row = self._rows().get(name) if isinstance(name, str) else None
+        if row is None:
+            raise NotFound(f"no program is called {name!r}")
+        since, until = _moment(args, "since") or EPOCH, _moment(args, "until") or self._now()
+        if since > until:
+            raise BadRequest("since is later than until")
+        return row, since, until
+
+
+def _forget_halves(folder: Path) -> None:
+    """Remove what a writer that was killed left half made: only one writes at a time, and none does now."""
+    for left in folder.glob(".*.part"):
+        left.unlink(missing_ok=True)
+
+
+def _moment(args: Args, key: str) -> datetime | None:
+    value = args.get(key)
+    if value is None:
+        return None
+    try:
+        return aware(datetime.fromisoformat(value))
+    except (TypeError, ValueError, OverflowError, ModelError):
+        raise BadRequest(f"{key} must be a time, ISO 8601 with its zone") from None
+
+
+def _parcels(rows: Iterable[Args]) -> Iterator[list[Args]]:
+    """The rows in lists that each fit a line of the gate, whatever the sanitizer makes of them."""
+    held: list[Args] = []
+    room = FRAME_BYTES
+    for row in rows:
+        size = len(json.dumps(clean_value(row), ensure_ascii=False, default=str).encode())
+        if held and size > room:
+            yield held
+            held, room = [], FRAME_BYTES
+        held.append(row)
+        room -= size
+    if held:
+        yield held

@@ -1,0 +1,1 @@
+"""The small HTTP listener for other programs, and what it answers with."""

@@ -1,0 +1,78 @@
+"""The verbs of docs/gate.md for probes: ``probe.look``, and ``program`` and ``runs`` where they are about one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from batmon.engine.answers import Answers, fitting
+from batmon.engine.board import Row
+from batmon.engine.probes.prober import Prober
+from batmon.engine.probes.rows import config_json, look_json
+from batmon.errors import BadRequest
+from batmon.gate.server import Caller, Verb
+from batmon.model import Role, aware
+from batmon.store.probes import Probes
+
+RECENT = 100
+
+Args = dict[str, Any]
+
+
+class ProbeAnswers:
+    """Answers for probes, and hands what is about programs on to ``programs``."""
+
+    def __init__(
+        self, programs: Answers, *, prober: Prober, store: Probes, rows: Callable[[], Mapping[str, Row]]
+    ) -> None:
+        self._programs = programs
+        self._prober = prober
+        self._store = store
+        self._rows = rows
+
+    def verbs(self) -> dict[str, Verb]:
+        """Verb name to what answers it and the role that it asks for."""
+        return {
+            "program": Verb(Role.VIEWER, answer=self.program),
+            "runs": Verb(Role.VIEWER, answer=self.runs),
+            "probe.look": Verb(Role.OPERATOR, answer=self.look),
+        }
+
+    async def look(self, _caller: Caller, args: Args) -> Args:
+        """Look at a probe now."""
+        name = args.get("program")
+        if not isinstance(name, str):
+            raise BadRequest("program must be a name")
+        return {"row": await self._prober.look_now(name)}
+
+    async def program(self, caller: Caller, args: Args) -> Args:
+        """One probe: its row, what is configured for it, and its latest looks; or one program."""
+        probe = self._prober.probe(str(args.get("name")))
+        if probe is None:
+            return await self._programs.program(caller, args)
+        looks = await self._store.page(probe.name, RECENT)
+        recent = fitting([look_json(probe, sample) for sample in looks])
+        return {"row": self._rows()[probe.name], "config": config_json(probe), "recent": recent}
+
+    async def runs(self, caller: Caller, args: Args) -> Args:
+        """A page of a probe's looks, newest first; or of a program's runs."""
+        probe = self._prober.probe(str(args.get("program")))
+        if probe is None:
+            return await self._programs.runs(caller, args)
+        limit = args.get("limit", 50)
+        if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= 1000:
+            raise BadRequest("limit must be a whole number from 1 to 1000")
+        found = await self._store.page(probe.name, limit + 1, _before(args))
+        looks = fitting([look_json(probe, sample) | {"items": None} for sample in found[:limit]])
+        return {"runs": looks, "more": len(found) > len(looks)}
+
+
+def _before(args: Args) -> datetime | None:
+    value = args.get("before")
+    if value is None:
+        return None
+    try:
+        return aware(datetime.fromisoformat(value))
+    except (TypeError, ValueError) as error:
+        raise BadRequest(f"before must be a time with its zone: {error}") from None
