@@ -2,9 +2,7 @@
 
 import os
 import shutil
-import tempfile
 from itertools import count
-from pathlib import Path
 
 import asyncpg
 import pytest
@@ -12,6 +10,7 @@ import pytest_asyncio
 from hypothesis import settings
 
 from batmon.store import EmbeddedPostgres, Store
+from tests.state_folders import new_state_folder
 
 # CI must say the same of the same commit; on a developer's machine every run tries other examples.
 settings.register_profile("ci", derandomize=True)
@@ -29,7 +28,7 @@ def of_database(url: str, name: str) -> str:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def postgres():
     """The session's embedded server, with a migrated template database on it."""
-    state = Path(tempfile.mkdtemp(prefix="bm-"))
+    state = new_state_folder()
     server = await EmbeddedPostgres.start(state)
     try:
         owner = await asyncpg.connect(server.owner_url)
@@ -50,7 +49,7 @@ async def database(postgres):
     """A fresh migrated database: its name."""
     name = f"test_{next(_numbers)}"
     owner = await asyncpg.connect(postgres.owner_url)
-    await owner.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    await owner.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy")
     await owner.close()
     yield name
     owner = await asyncpg.connect(postgres.owner_url)

@@ -3,12 +3,13 @@ import pytest_asyncio
 
 from tests.acceptance.installation import Installation
 from tests.acceptance.terminal import Terminal
+from tests.state_folders import new_state_folder
 
 
 @pytest_asyncio.fixture
 async def installation():
     """An empty installation; the test adds programs and starts it."""
-    made = Installation()
+    made = Installation(new_state_folder())
     yield made
     await made.remove()
 

@@ -19,6 +19,7 @@ from batmon.evidence.processes import identify, stop_tree
 from batmon.gate.client import GateClient
 from batmon.places import gate_address
 from batmon.store import EmbeddedPostgres, Store
+from tests.state_folders import new_state_folder
 
 SEOUL = ZoneInfo("Asia/Seoul")
 PATIENCE_SEC = 30.0
@@ -37,7 +38,7 @@ _clusters: list[Path] = []
 async def cluster():
     """A state folder with a database cluster as the first start makes it, at rest; made once a process."""
     if not _clusters:
-        state = Path(tempfile.mkdtemp(prefix="bm-"))
+        state = new_state_folder()
         server = await EmbeddedPostgres.start(state)
         await (await Store.open(server.url, server.owner_url)).close()
         await server.stop()
@@ -47,11 +48,14 @@ async def cluster():
 
 
 class Installation:
-    """The folder, and the daemon that runs there now, if any."""
+    """The folder, and the daemon that runs there now, if any.
 
-    def __init__(self):
+    Its state folder lies in it, on a real disk, unless another empty one is given.
+    """
+
+    def __init__(self, state=None):
         self.home = Path(tempfile.mkdtemp(prefix="bm-"))
-        self.state = self.home / "state"
+        self.state = state or self.home / "state"
         self.config = self.home / "config.toml"
         self.process = None
         self.tables = ["[ssh]\nenabled = false\n"]
@@ -171,3 +175,4 @@ class Installation:
         if note.is_file() and (console := identify(json.loads(note.read_text())["pid"])):
             await asyncio.to_thread(stop_tree, console, grace=5.0)
         shutil.rmtree(self.home, ignore_errors=True)
+        shutil.rmtree(self.state, ignore_errors=True)

@@ -12,6 +12,7 @@ from batmon.store import Store
 from batmon.store.notifications import Notifications
 from tests.acceptance.installation import Installation
 from tests.integration.delivery.delivery_bed import mail, mail_server
+from tests.state_folders import new_state_folder
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the tests' Postgres listens on a Unix socket")
 
@@ -24,7 +25,7 @@ async def server():
 
 @pytest.fixture
 async def installation(server):
-    there = Installation()
+    there = Installation(new_state_folder())
     there.tables.append(
         f'[email]\nhost = "127.0.0.1"\nport = {server.port}\nsecurity = "none"\n'
         'sender = "BATMON <batmon@example.com>"\nadmins = ["ops@example.com"]\n'

@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from tests.acceptance.installation import PATIENCE_SEC, Installation
+from tests.state_folders import new_state_folder
 
 CONFIGURED = """
 [node]
@@ -56,7 +57,7 @@ ASLEEP = (
 
 @pytest.fixture
 async def installation():
-    made = Installation()
+    made = Installation(new_state_folder())
     made.tables.append(CONFIGURED)
     await made.start()
     made.url = await made.database_url()

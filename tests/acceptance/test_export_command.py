@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from tests.acceptance.installation import Installation, log_line
+from tests.state_folders import new_state_folder
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def house():
     """A daemon that has seen one run of a program with a Korean name."""
-    installation = Installation()
+    installation = Installation(new_state_folder())
     try:
         log = installation.add_program("공시 수집")
         log.write_text(log_line("시작") + log_line("37건 처리 완료"), "utf-8")

@@ -15,8 +15,10 @@ import asyncpg
 import pytest_asyncio
 
 from batmon.engine.daemon import Daemon
+from batmon.engine.database import opened
 from tests.acceptance.installation import Installation
 from tests.acceptance.smtp_inbox import Mailbox, text_of
+from tests.state_folders import new_state_folder
 
 SEOUL = ZoneInfo("Asia/Seoul")
 ADMIN = "admin@hdh.example.com"
@@ -38,7 +40,7 @@ async def mailbox():
 @asynccontextmanager
 async def pack_installed(mailbox):
     """A folder with a configuration of its own, and the pack beside it."""
-    house = Installation()
+    house = Installation(new_state_folder())
     try:
         house.tables.append(
             f'[email]\nhost = "127.0.0.1"\nport = {mailbox.port}\nsecurity = "none"\n'
@@ -256,8 +258,8 @@ async def service_at(house, owner_url, start):
     from batmon.config import load  # noqa: PLC0415 - beside its only use
 
     environ = {**house.environ, "BATMON_DATABASE_URL": owner_url}
-    daemon = Daemon(load(house.config, environ), now=clock_from(start))
-    async with daemon.running():
+    config = load(house.config, environ)
+    async with opened(config) as found, Daemon(config, found, now=clock_from(start)).running():
         database = await asyncpg.connect(owner_url)
         try:
             yield Service(house, database)

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from batmon.errors import NotFound
 from tests.acceptance.installation import Installation
+from tests.state_folders import new_state_folder
 
 
 class Site:
@@ -35,7 +36,7 @@ async def site():
 
 @pytest_asyncio.fixture
 async def place(site):
-    installed = Installation()
+    installed = Installation(new_state_folder())
     installed.tables.append(
         f"""
 [email]

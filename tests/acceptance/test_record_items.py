@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from tests.acceptance.installation import Installation
+from tests.state_folders import new_state_folder
 
 PROGRAM = """
 import sys
@@ -22,7 +23,7 @@ print(run.id)
 
 @pytest.fixture
 async def home():
-    made = Installation()
+    made = Installation(new_state_folder())
     await made.start()
     yield made
     await made.remove()

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from tests.acceptance.installation import Installation
+from tests.state_folders import new_state_folder
 
 SECONDS = 30.0
 """A minute is promised; what is measured is far below it."""
@@ -25,7 +26,7 @@ RunLog().end_log(sys.argv[1], "SUCCESS", "all the same", "", 4)
 
 @pytest.fixture
 async def home():
-    made = Installation()
+    made = Installation(new_state_folder())
     yield made
     await made.remove()
 

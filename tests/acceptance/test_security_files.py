@@ -26,6 +26,7 @@ import batmon
 from batmon.record.spool import Spool
 from tests.acceptance.installation import PATIENCE_SEC, Installation
 from tests.acceptance.test_ssh_files import Bed
+from tests.state_folders import new_state_folder
 
 NOBODY, GROUP = "nobody", "nogroup"
 NOW = "2026-11-21T05:00:00+00:00"
@@ -61,7 +62,7 @@ class Poisoned(Installation):
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def bed():
-    installation = Poisoned()
+    installation = Poisoned(new_state_folder())
     made = Bed(installation)
     made.shared = Path(tempfile.mkdtemp(prefix="bm-"))
     made.shared.chmod(0o755)

@@ -20,6 +20,7 @@ from batmon.gate.keyring import KeyRing
 from batmon.model import Role
 from batmon_tui.ssh.sftp_packets import Kind, packet, string
 from tests.acceptance.installation import PATIENCE_SEC, Installation, log_line
+from tests.state_folders import new_state_folder
 
 KOREAN = "한글 로그 2026.log"
 MEGABYTE = 1024 * 1024
@@ -102,7 +103,7 @@ class Bed:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def bed():
-    installation = Installation()
+    installation = Installation(new_state_folder())
     made = Bed(installation)
     try:
         await made.prepare()

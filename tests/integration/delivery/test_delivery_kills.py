@@ -5,9 +5,7 @@ import asyncio
 import os
 import shutil
 import signal
-import tempfile
 from datetime import timedelta
-from pathlib import Path
 
 import asyncpg
 import pytest
@@ -23,6 +21,7 @@ from tests.integration.delivery.delivery_bed import (
     now,
     worker,
 )
+from tests.state_folders import new_state_folder
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="SIGKILL and SIGSTOP")
 
@@ -189,7 +188,7 @@ async def test_a_stopped_worker_that_is_resumed_does_not_undo_what_was_done_mean
 
 
 async def test_postgres_is_restarted_under_load():
-    state = Path(tempfile.mkdtemp(prefix="bm-"))
+    state = new_state_folder()
     postgres = await EmbeddedPostgres.start(state)
     store = await Store.open(postgres.url, postgres.owner_url)
     count = 0

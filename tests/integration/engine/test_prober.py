@@ -229,11 +229,17 @@ async def test_what_is_no_probe_any_more_is_a_program(store):
 
 
 async def test_old_looks_are_forgotten(store, site):
-    async with probing(store, http(site.url, keep=timedelta(seconds=0.3))) as world:
-        await world.until("api", lambda row: len(row["strip"]) >= 4)
+    clock = Clock()
+    probe = http(site.url, every=24 * 3600.0, keep=timedelta(hours=1))
+    async with probing(store, probe, now=clock) as world:
+        await world.until("api", ok)
+        for _ in range(3):
+            await world.prober.look_now("api")
+        clock.ahead = timedelta(hours=2)
+        latest = await world.prober.look_now("api")
         await world.prober._prune()
         left = await Probes(store).page("api", 100)
-        assert 0 < len(left) < 4
+        assert [one.at.isoformat() for one in left] == [latest["last_run"]["start_time"]]
 
 
 # -- what BATMON's own database tells

@@ -1,13 +1,18 @@
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
 
 from batmon.places import record_address
+from batmon.record.line import Line
 from batmon.record.spool import Spool
 from tests.integration.record.record_server import RecordServer
+
+ANSWERED_SEC = 1.0
+"""Programs wait thirty times shorter; a thread of the tests may need longer for its answer on a busy machine."""
 
 
 @pytest.fixture
@@ -22,9 +27,18 @@ def state(monkeypatch):
 
 
 @pytest.fixture
-def server(state):
-    """A daemon's record socket in that state folder."""
+def server(state, monkeypatch):
+    """A daemon's record socket in that state folder.
+
+    Its answers are waited for on a busy machine too; only where it is silent no longer than programs wait.
+    """
     made = RecordServer(record_address(str(state)))
+    said = Line._said
+
+    def patient(line, op, until):
+        return said(line, op, until if made.manner == "silent" else time.monotonic() + ANSWERED_SEC)
+
+    monkeypatch.setattr(Line, "_said", patient)
     yield made
     made.remove()
 

@@ -2,9 +2,9 @@ import asyncio
 import os
 import shutil
 import signal
-import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import asyncpg
@@ -13,6 +13,7 @@ import pytest
 from batmon.errors import StoreUnavailable
 from batmon.model import Program, Run, RunStatus
 from batmon.store import EmbeddedPostgres, Store
+from tests.state_folders import new_state_folder
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="kill -9")
 
@@ -28,8 +29,19 @@ async def answers(store):
                 await asyncio.sleep(0.01)
 
 
+async def as_owner(server, statement, *arguments):
+    owner = await asyncpg.connect(server.owner_url)
+    await owner.execute(statement, *arguments)
+    await owner.close()
+
+
+def role(server):
+    """Whom the store connects as."""
+    return parse_qs(urlsplit(server.url).query)["user"][0]
+
+
 async def test_kill_9_of_postgres_loses_nothing_and_the_store_and_its_listener_come_back():
-    state = Path(tempfile.mkdtemp(prefix="bm-"))
+    state = new_state_folder()
     server = await EmbeddedPostgres.start(state)
     store = await Store.open(server.url, server.owner_url)
     heard, missed = asyncio.Queue(), asyncio.Queue()
@@ -44,6 +56,7 @@ async def test_kill_9_of_postgres_loses_nothing_and_the_store_and_its_listener_c
         await store.register("n", [Program("kindscrap", Path("/srv"))], begun)
         run = Run(uuid4(), "kindscrap", RunStatus.SUCCESS, begun)
         await store.put_runs([run], [])
+        await as_owner(server, f"ALTER ROLE {role(server)} NOLOGIN")  # for whoever connects anew
 
         os.kill(server.pid, signal.SIGKILL)
         await asyncio.wait_for(server.died(), 10)
@@ -53,15 +66,14 @@ async def test_kill_9_of_postgres_loses_nothing_and_the_store_and_its_listener_c
             await store.recent_runs("kindscrap")
 
         server = await EmbeddedPostgres.start(state)
-        client = await asyncpg.connect(server.url)
-        await client.execute(INSERT, "while_deaf")
+        await as_owner(server, INSERT, "while_deaf")
+        await as_owner(server, f"ALTER ROLE {role(server)} LOGIN")
         await answers(store)
         assert (await store.run(run.run_id)).status is RunStatus.SUCCESS
         assert await asyncio.wait_for(missed.get(), 15) == "while_deaf"
-        await client.execute(INSERT, "heard_again")
+        await as_owner(server, INSERT, "heard_again")
         while await asyncio.wait_for(heard.get(), 15) != "heard_again":
             pass
-        await client.close()
         assert not listening.done()
     finally:
         await store.close()
