@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from batmon.judge.schedule_fit import WINDOW, misfits
-from batmon.metrics.drift import WEEKS
+from batmon.metrics.drift import PAST, WEEKS
 from batmon.metrics.durations import bucket
 from batmon.metrics.figures import Totals
 from batmon.report.insights import Voice, fewer, slower
@@ -15,9 +15,9 @@ from tests.bench.figures import say, table
 
 PROGRAMS = 40
 JUDGED = 50
-"""Weeks in which each history is judged."""
-FIRST = date(2025, 1, 6)
-DAYS = 7 * (WEEKS + JUDGED)
+"""Weeks in which each history is judged once its past is wholly known; before, it is in as many as the past has."""
+FIRST = date(2024, 1, 1)
+DAYS = 7 * (WEEKS + PAST + JUDGED)
 VOICE = Voice("en", "Asia/Seoul")
 SEOUL = ZoneInfo("Asia/Seoul")
 
@@ -52,39 +52,108 @@ def wandering(share, spread=0.2):
     return made
 
 
-def _weekly(source, day, _number, _state):
+def beside(made, shape):
+    """The same days by a factor that ``shape`` has for a day, or without runs where it is None."""
+
+    def shaped(source, day, number, state):
+        figures, factor = made(source, day, number, state), shape(day, number)
+        return None if figures is None or factor is None else (figures[0] * factor, round(figures[1] * factor))
+
+    return shaped
+
+
+def both(share, spread, chance):
+    """A level that wanders, and chance beside it."""
+    level = wandering(share, spread)
+
+    def made(source, day, number, state):
+        seconds, processed = level(source, day, number, state)
+        return seconds * source.lognormvariate(0, chance), items(source, processed, chance)
+
+    return made
+
+
+def coming_back(much, spread):
+    """A level that is higher for two to five weeks, and comes back for three to twelve."""
+
+    def made(source, _day, number, state):
+        if number == 0:
+            state[:] = [0.0, source.randint(20, 80)]
+        state[1] -= 1
+        if state[1] < 0:
+            state[:] = [0.0, source.randint(20, 80)] if state[0] else [much, source.randint(14, 35)]
+        return 60 * (1 + state[0]) * source.lognormvariate(0, spread), items(source, 200 * (1 + state[0]), spread)
+
+    return made
+
+
+def whole_weeks(source, day, _number, state):
+    """Weeks that are good or bad as a whole."""
+    if day.weekday() == 0:
+        state[0] = source.gauss(0, 0.2)
+    return 60 * math.exp(state[0]) * source.lognormvariate(0, 0.1), items(source, 200 * math.exp(state[0]), 0.1)
+
+
+def _wave(weeks, much):
+    return lambda _day, number: math.exp(much * math.sin(2 * math.pi * number / (7 * weeks)))
+
+
+def _quarter(day, _number):
+    return 1 + 0.5 * ((day.month - 1) % 3 + day.day / 31) / 3
+
+
+def _working(day, number):
+    """No runs at weekends, in two weeks of summer and over New Year."""
+    return None if day.weekday() > 4 or number % 364 in range(210, 224) or number % 364 in range(355, 362) else 1.0
+
+
+def _month_turn(days, much):
+    return lambda day, _number: much if (day + timedelta(days=days)).month != day.month else 1.0
+
+
+def _weekday(day, _number):
     if day.weekday() > 4:
-        return 10 * source.lognormvariate(0, 0.2), 0
-    much = 4 if day.weekday() == 0 else 1
-    return 60 * much * source.lognormvariate(0, 0.2), items(source, 100 * much, 0.2)
-
-
-def _turn(source, day, _number, _state):
-    much = 8 if _month_end(day) else 1
-    return 60 * much * source.lognormvariate(0, 0.2), items(source, 120 * much, 0.2)
-
-
-def _once_a_week(source, day, _number, _state):
-    if day.weekday() != 0:
-        return None
-    return 60 * source.lognormvariate(0, 0.2), items(source, 120, 0.2)
+        return 0.2
+    return 4.0 if day.weekday() == 0 else 1.0
 
 
 STEADY = {
     "± 10 %": independent(0.1),
     "± 40 %": independent(0.4),
     "± 70 %": independent(0.7),
-    "days go together by half, ± 20 %": wandering(0.5),
-    "days go together by four fifths, ± 20 %": wandering(0.8),
-    "four times on Mondays, nothing on weekends": _weekly,
-    "eight times at the end of the month": _turn,
-    "once a week, ± 20 %": _once_a_week,
+    "four times on Mondays, little on weekends": beside(independent(0.2), _weekday),
+    "eight times at the end of the month": beside(independent(0.2), _month_turn(1, 8.0)),
+    "four times in the last six days of the month": beside(independent(0.2), _month_turn(6, 4.0)),
+    "up and down by 40 % every month": beside(
+        independent(0.1), lambda day, _number: math.exp(0.4 * math.cos(2 * math.pi * day.day / 30.4))
+    ),
+    "once a week, ± 20 %": beside(independent(0.2), lambda day, _number: None if day.weekday() else 1.0),
     "12 items a day, by chance": lambda s, _d, _n, _t: (60 * s.lognormvariate(0, 0.2), arrivals(s, 12)),
+    "nothing on three days of five, else 12 items": lambda s, _d, _n, _t: (
+        60 * s.lognormvariate(0, 0.2),
+        0 if s.random() < 0.6 else arrivals(s, 12),
+    ),
     "a day in ten missing, one in twenty six times as long": lambda s, _d, _n, _t: (
         None
         if s.random() < 0.1
         else ((360 if s.random() < 0.05 else 60) * s.lognormvariate(0, 0.2), items(s, 120, 0.2))
     ),
+    "on working days, ± 20 %": beside(independent(0.2), _working),
+    "twice as fast from the middle on, ± 20 %": lambda s, _d, n, _t: (
+        (60 if n < DAYS // 2 else 30) * s.lognormvariate(0, 0.2),
+        items(s, 200, 0.2),
+    ),
+    "days go together by half, ± 20 %": wandering(0.5),
+    "days go together by half, ± 40 %": wandering(0.5, 0.4),
+    "days go together by four fifths, ± 20 %": wandering(0.8),
+    "days go together by four fifths, ± 40 %": wandering(0.8, 0.4),
+    "the same on working days, ± 20 %": beside(wandering(0.8), _working),
+    "days go together by nine tenths, ± 15 %, and ± 15 % beside": both(0.9, 0.15, 0.15),
+    "weeks that are good or bad as a whole, ± 20 %": whole_weeks,
+    "half as much again for weeks, and back, ± 10 %": coming_back(0.5, 0.1),
+    "a wave of 20 weeks by 20 %, ± 10 %": beside(independent(0.1), _wave(20, 0.2)),
+    "a wave of half a year by 20 %, ± 10 %": beside(independent(0.1), _wave(26, 0.2)),
+    "half as much again to the end of each quarter, ± 10 %": beside(independent(0.1), _quarter),
 }
 
 
@@ -99,30 +168,48 @@ def history(made, source):
     return found
 
 
-def weeks():
-    """The last day of each week in which a report is made."""
-    return [FIRST + timedelta(days=7 * (WEEKS + week) - 1) for week in range(JUDGED)]
+def weeks(count=JUDGED, first=PAST):
+    """The last day of each week in which a report is made, so many after the first twelve."""
+    return [FIRST + timedelta(days=7 * (WEEKS + week) - 1) for week in range(first, first + count)]
 
 
 def false_alarms(made):
-    """Findings by 1,000 weeks of a program: slower, fewer."""
-    slow = less = 0
-    for seed in range(PROGRAMS):
-        days = history(made, random.Random(seed))  # noqa: S311 - no secret
-        for until in weeks():
-            slow += slower("batch", days, until, VOICE) is not None
-            less += fewer("batch", days, until, VOICE) is not None
-    return 1000 * slow / (PROGRAMS * JUDGED), 1000 * less / (PROGRAMS * JUDGED)
+    """Findings by 1,000 weeks of a program: slower, fewer; while the past is being filled, and once it is known."""
+    rates = []
+    histories = [history(made, random.Random(seed)) for seed in range(PROGRAMS)]  # noqa: S311 - no secret
+    for judged in (weeks(PAST, 0), weeks()):
+        for look in (slower, fewer):
+            found = sum(look("batch", days, until, VOICE) is not None for days in histories for until in judged)
+            rates.append(1000 * found / (PROGRAMS * len(judged)))
+    return rates
 
 
-def detected(change, spread, programs=200):
-    """Of drifts by ``change`` over twelve weeks, the share that is found at their end: slower, fewer."""
+def growing(change):
+    """Over twelve weeks, by the same share each day."""
+    return lambda place: (1 + change) ** place
+
+
+DRIFTS = [
+    *((f"{change:.0%}", growing(change), spread) for change in (0.1, 0.3, 1.0) for spread in (0.1, 0.2, 0.4)),
+    ("30 % at once, six weeks ago", lambda place: 1.3 if place > 0.5 else 1.0, 0.1),
+    ("30 % at once, six weeks ago", lambda place: 1.3 if place > 0.5 else 1.0, 0.2),
+    ("100 % at once, four weeks ago", lambda place: 2.0 if place > 2 / 3 else 1.0, 0.2),
+    ("100 % over the last six weeks", lambda place: 1 + max(0.0, 2 * place - 1), 0.2),
+]
+"""What is found in the end, how the figure stands to the first day by the share of the twelve weeks, the spread."""
+
+
+def detected(growth, spread, past, faster=1.0, programs=200):
+    """Of drifts over twelve weeks after so many without one, the share that is found at their end: slower, fewer.
+
+    ``faster``: what the first half of the past is multiplied by.
+    """
     slow = less = 0
     until = FIRST + timedelta(days=7 * WEEKS - 1)
     for seed in range(programs):
         source, days = random.Random(seed), {}  # noqa: S311 - no secret
-        for number in range(7 * WEEKS):
-            grown = (1 + change) ** (number / (7 * WEEKS - 1))
+        for number in range(-7 * past, 7 * WEEKS):
+            grown = growth(max(0, number) / (7 * WEEKS - 1)) * (faster if number < -7 * past / 2 else 1)
             seconds = 60 * grown * source.lognormvariate(0, spread)
             days[FIRST + timedelta(days=number)] = day_of(seconds, items(source, 200 / grown, spread))
         slow += slower("batch", days, until, VOICE) is not None
@@ -166,18 +253,29 @@ def misfitting(away, missing):
 
 async def bench():
     """Print the tables."""
-    say(f"{PROGRAMS} programs a line, judged in each of {JUDGED} weeks; findings by 1,000 weeks of a program\n")
+    say(f"{PROGRAMS} programs a line, judged in each of {PAST} weeks while the weeks before fill up, and in {JUDGED}")
+    say(f"with {WEEKS + PAST} weeks known; findings by 1,000 weeks of a program\n")
     table(
-        ("history without a drift", "slower", "fewer"),
+        ("history without a drift", "slower, filling", "fewer, filling", "slower", "fewer"),
         [(title, *(f"{one:.1f}" for one in false_alarms(made))) for title, made in STEADY.items()],
     )
-    say("\nDrifts over twelve weeks: times grow by so much, items shrink likewise; 200 of each\n")
-    rows = []
-    for change in (0.1, 0.3, 1.0):
-        for spread in (0.1, 0.2, 0.4):
-            slow, less = detected(change, spread)
-            rows.append((f"{change:.0%}", f"± {spread:.0%}", f"{slow:.0%}", f"{less:.0%}"))
-    table(("drift", "days vary by", "slower found", "fewer found"), rows)
+    say("\nDrifts over twelve weeks: times grow by so much, items shrink likewise; 200 of each. Before them nothing,")
+    say(f"{PAST} steady weeks, {PAST} weeks in the midst of which it became twice as fast (items: twice as many)\n")
+    table(
+        ("drift", "days vary by", "slower", "fewer", "slower, past", "fewer, past", "slower, faster", "fewer, faster"),
+        [
+            (
+                title,
+                f"± {spread:.0%}",
+                *(
+                    f"{one:.0%}"
+                    for past, faster in ((0, 1), (PAST, 1), (PAST, 2))
+                    for one in detected(growth, spread, past, faster)
+                ),
+            )
+            for title, growth, spread in DRIFTS
+        ],
+    )
     say("\nDaily at 06:00; findings by 1,000 weeks of a program\n")
     table(
         ("what happens", "schedule does not fit"),

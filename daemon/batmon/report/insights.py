@@ -12,8 +12,8 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from batmon.judge.schedule_fit import Misfit, Slot
-from batmon.metrics.drift import Drift, drift, ends
-from batmon.metrics.figures import Totals
+from batmon.metrics.drift import Drift, drift, ends, moves
+from batmon.metrics.figures import DayCourse, Totals
 from batmon.notify.mask import mask_start
 from batmon.notify.visible import one_line
 from batmon.report.document import Finding
@@ -27,10 +27,16 @@ LEAST_FAILURES, LEAST_FAILURE_DAYS = 3, 2
 """Once may be chance, and a night of attempts is one incident."""
 SLOWER, LEAST_SECONDS = 0.15, 5.0
 FEWER, LEAST_ITEMS = 0.15, 10.0
+LEAST_SWING = 0.01
+"""Of earlier swings smaller ones are none."""
 NAMES_SHOWN, RUNS_SHOWN, DATES_SHOWN, SLOTS_SHOWN = 10, 10, 14, 5
 SAMPLE_CHARS = 200
 ORDER = ("repeated_failures", "schedule_mismatch", "fewer", "slower")
 """Kinds of finding, the most important first."""
+
+
+Course = DayCourse | Totals
+"""What a day is judged by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,16 +139,24 @@ def _repeated(
 # Drifts
 
 
-def slower(title: str, days: Mapping[date, Totals], until: date, voice: Voice) -> Finding | None:
-    """Whether the median time of successful runs grows; None if it does not, or there is too little to say."""
-    times = {day: seconds for day, one in days.items() if (seconds := _median(one)) is not None}
-    found = drift(times, until, least=SLOWER)
+def may_drift(days: Mapping[date, Course], until: date) -> bool:
+    """Whether ``slower`` or ``fewer`` may find something, by the last twelve weeks of days alone."""
+    return moves(_times(days), until, least=SLOWER) or moves(_items(_whole(days)), until, least=FEWER)
+
+
+def slower(title: str, days: Mapping[date, Course], until: date, voice: Voice) -> Finding | None:
+    """Whether the median time of successful runs grows; None if it does not, or there is too little to say.
+
+    ``days`` are those of the last 48 weeks as far as they are known.
+    """
+    found = drift(_times(days), until, least=SLOWER)
     if found is None or found.change < 0 or found.after - found.before < LEAST_SECONDS:
         return None
     items = ends({day: one.processed / one.succeeded for day, one in days.items() if one.succeeded}, until)
     evidence = [
         _weeks(found, voice, voice.span),
         voice.words("drift_days", days=found.days, z=f"{abs(found.z):.1f}"),
+        _swung(found, voice),
     ]
     grew_too = False
     if items is not None and items[0] > 0:
@@ -163,18 +177,20 @@ def slower(title: str, days: Mapping[date, Totals], until: date, voice: Voice) -
     )
 
 
-def _median(day: Totals) -> float | None:
-    """The median time of a day's successful runs: of one or two exactly, else from the histogram."""
-    return day.mean_seconds if day.timed < 3 else day.quantile(0.5)
+def fewer(title: str, days: Mapping[date, Course], until: date, voice: Voice) -> Finding | None:
+    """Whether a day's items shrink, on days on which all went well; None if not, or there is too little to say.
 
-
-def fewer(title: str, days: Mapping[date, Totals], until: date, voice: Voice) -> Finding | None:
-    """Whether a day's items shrink, on days on which all went well; None if not, or there is too little to say."""
-    whole = {day: one for day, one in days.items() if one.succeeded and not one.failed and not one.missed}
-    found = drift({day: float(one.processed) for day, one in whole.items()}, until, least=FEWER)
+    ``days`` as for ``slower``.
+    """
+    whole = _whole(days)
+    found = drift(_items(whole), until, least=FEWER)
     if found is None or found.change > 0 or found.before < LEAST_ITEMS:
         return None
-    evidence = [_weeks(found, voice, number), voice.words("drift_days", days=found.days, z=f"{abs(found.z):.1f}")]
+    evidence = [
+        _weeks(found, voice, number),
+        voice.words("drift_days", days=found.days, z=f"{abs(found.z):.1f}"),
+        _swung(found, voice),
+    ]
     runs = ends({day: float(one.succeeded) for day, one in whole.items()}, until)
     if runs is not None:
         evidence.append(voice.words("runs_a_day", before=number(runs[0]), after=number(runs[1])))
@@ -186,6 +202,18 @@ def fewer(title: str, days: Mapping[date, Totals], until: date, voice: Voice) ->
         evidence=tuple(evidence),
         data=_data(found),
     )
+
+
+def _times(days: Mapping[date, Course]) -> dict[date, float]:
+    return {day: seconds for day, one in days.items() if (seconds := one.median_seconds) is not None}
+
+
+def _whole(days: Mapping[date, Course]) -> dict[date, Course]:
+    return {day: one for day, one in days.items() if one.succeeded and not one.failed and not one.missed}
+
+
+def _items(days: Mapping[date, Course]) -> dict[date, float]:
+    return {day: float(one.processed) for day, one in days.items()}
 
 
 def _ends(found: Drift, shown: Callable[[float], str]) -> dict[str, str]:
@@ -201,11 +229,21 @@ def _weeks(found: Drift, voice: Voice, shown: Callable[[float], str]) -> str:
     return voice.words("weeks", since=f"{found.since:%Y-%m-%d}", values=", ".join(shown(one) for _, one in found.weeks))
 
 
+def _swung(found: Drift, voice: Voice) -> str:
+    if found.past is None:
+        return voice.words("no_past", since=f"{found.since:%Y-%m-%d}")
+    past = {"past": f"{found.past:%Y-%m-%d}", "since": f"{found.since:%Y-%m-%d}"}
+    if abs(found.swing) < LEAST_SWING:
+        return voice.words("no_swing", **past)
+    return voice.words("swung", **past, swing=percent(found.swing))
+
+
 def _data(found: Drift) -> dict[str, object]:
     return {
         "before": round(found.before, 3), "after": round(found.after, 3), "change": round(found.change, 4),
         "since": found.since.isoformat(), "until": found.until.isoformat(), "days": found.days, "z": round(found.z, 2),
         "weeks": [[day.isoformat(), round(value, 3)] for day, value in found.weeks],
+        "past": found.past and found.past.isoformat(), "swing": round(found.swing, 4),
     }  # fmt: skip
 
 

@@ -1,3 +1,4 @@
+import math
 import random
 from datetime import date, timedelta
 
@@ -5,10 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batmon.metrics.drift import ENDS, WEEKS, drift, ends
+from batmon.metrics.drift import ENDS, PAST, WEEKS, drift, ends, moves
 
 UNTIL = date(2026, 11, 20)
 DAYS = [UNTIL - timedelta(days=back) for back in range(7 * WEEKS - 1, -1, -1)]
+
+
+LONG = [UNTIL - timedelta(days=back) for back in range(7 * (WEEKS + PAST) - 1, -1, -1)]
+"""With the weeks before; the last twelve weeks begin with day 252."""
 
 
 def made(figure, days=DAYS):
@@ -58,6 +63,66 @@ def test_chance_is_no_drift():
         source = random.Random(seed)  # noqa: S311 - no secret
         found += drift(made(lambda _n, _d, s=source: 60 * s.lognormvariate(0, 0.3)), UNTIL, least=0.15) is not None
     assert found == 0
+
+
+def wandering(source, share, spread=0.2):
+    state, found = source.gauss(0, spread), []
+    for _ in LONG:
+        state = share * state + math.sqrt(1 - share * share) * source.gauss(0, spread)
+        found.append(60 * math.exp(state))
+    return dict(zip(LONG, found, strict=True))
+
+
+def test_a_level_that_wanders_is_no_drift():
+    looked_like_one = found = 0
+    for seed in range(80):
+        values = wandering(random.Random(seed), 0.8)  # noqa: S311 - no secret
+        looked_like_one += moves(values, UNTIL, least=0.15)
+        found += drift(values, UNTIL, least=0.15) is not None
+    assert looked_like_one > 10
+    assert found <= 1
+
+
+@pytest.mark.parametrize(
+    ("figure", "swing"),
+    [
+        (lambda number: 60.0 if number < 294 else 90.0, 0.0),
+        (lambda number: 60.0 + max(0, number - 294), 0.0),
+        (lambda number: (120.0 if number < 140 else 60.0) * 1.5 ** (max(0, number - 252) / 83), 0.0),
+        (lambda number: (72.0 if 100 < number < 150 else 60.0) * 1.6 ** (max(0, number - 252) / 83), 0.2),
+    ],
+    ids=["at once", "in the last weeks", "after a faster version", "further than before"],
+)
+def test_what_is_new_is_found_whatever_its_shape(figure, swing):
+    source = random.Random(5)  # noqa: S311 - no secret
+    found = drift(made(lambda number, _: figure(number) * source.lognormvariate(0, 0.05), LONG), UNTIL, least=0.15)
+    assert found is not None
+    assert found.past == LONG[0]
+    assert found.swing == pytest.approx(swing, abs=0.05)
+
+
+def test_what_it_did_before_and_took_back_is_no_drift():
+    source = random.Random(7)  # noqa: S311 - no secret
+    waves = made(
+        lambda number, _: 60 * source.lognormvariate(0, 0.05) * (1 + 0.3 * math.sin(2 * math.pi * (number - 42) / 168)),
+        LONG,
+    )
+    rising = LONG[252 + 42 - 28 + 6 :: 7][:6]
+    assert any(moves(waves, day, least=0.15) for day in rising)
+    assert not any(drift(waves, day, least=0.15) for day in rising)
+
+
+def test_a_leap_day_is_a_day():
+    until = date(2028, 3, 31)
+    days = [until - timedelta(days=back) for back in range(7 * WEEKS - 1, -1, -1)]
+    assert date(2028, 2, 29) in days
+    found = drift(made(lambda number, _: 60.0 + number, days), until, least=0.15)
+    assert found is not None
+    assert found.days == 84
+
+
+def test_ten_runs_say_nothing():
+    assert drift({day: 60.0 + number for number, day in enumerate(DAYS[::8][:10])}, UNTIL, least=0.15) is None
 
 
 def test_little_history_says_nothing():

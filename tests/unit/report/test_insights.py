@@ -12,7 +12,7 @@ from batmon.judge.schedule_fit import WINDOW, misfits
 from batmon.metrics.durations import bucket
 from batmon.metrics.figures import Totals
 from batmon.report.document import Finding, Findings, Paragraph
-from batmon.report.insights import Voice, fewer, ordered, repeated_failures, schedule_mismatch, slower
+from batmon.report.insights import Voice, fewer, may_drift, ordered, repeated_failures, schedule_mismatch, slower
 from batmon.report.sections.insights import MOST, insights_section
 from batmon.report.story_words_en import ENGLISH
 from batmon.report.story_words_ko import KOREAN
@@ -99,10 +99,34 @@ def test_slower_says_what_was_usual_and_what_is_now():
     one = slower("kindscrap", days_of(lambda number: (60 * 1.5 ** (number / 83), 100)), UNTIL, ENGLISH_VOICE)
     assert one is not None
     assert one.text.startswith("A usual run took 1m 04s from 2026-08-29 to 2026-09-25 and 1m 24s from 2026-10-24")
-    assert one.title == "Takes longer and longer: +31%"
+    assert one.title == "Slower than before: +31%"
     assert one.evidence[0].startswith("Week by week from 2026-08-29 (medians): 1m 01s, 1m 03s, 1m 05s")
     assert (one.tone, one.data["explained_by_items"]) == ("warn", False)
     assert "Items of a run: 100 before, 100 now (+0%)" in one.evidence
+
+
+@pytest.mark.parametrize(
+    ("earlier", "said"),
+    [
+        (lambda _: None, "Little is known from before 2026-08-29: whether it moves like this by itself cannot be said"),
+        (lambda _: 60.0, "From 2025-12-20 to 2026-08-29 it did not go that way and come back by itself"),
+        (
+            lambda number: 66.0 if -75 < number < -25 else 60.0,
+            "From 2025-12-20 to 2026-08-29 it went that way by +10% at most and came back; now it goes further",
+        ),
+    ],
+    ids=["unknown", "steady", "swung"],
+)
+def test_the_evidence_says_what_it_did_by_itself_before(earlier, said):
+    days = days_of(lambda number: (60 * 1.5 ** (number / 83), 100))
+    for number in range(-252, 0):
+        if (seconds := earlier(number)) is not None:
+            days[UNTIL - timedelta(days=83 - number)] = Totals(succeeded=1, timed=1, seconds=seconds)
+    one = slower("kindscrap", days, UNTIL, ENGLISH_VOICE)
+    assert one is not None
+    assert one.evidence[2] == said
+    assert may_drift(days, UNTIL)
+    assert not may_drift(days_of(lambda _: (60, 100)), UNTIL)
 
 
 def test_slower_because_there_is_more_to_do_says_so():
