@@ -18,6 +18,7 @@ from batmon.errors import BatmonError, DaemonUnreachable
 from batmon.gate.client import GateClient
 from batmon.model import Role
 from batmon.moments import moment_of
+from batmon.refusals import because, told
 from batmon_tui import palette, refusals, theme
 from batmon_tui.board import Row, fold
 from batmon_tui.guarded import GuardedApp
@@ -147,7 +148,7 @@ class BatmonApp(GuardedApp):
         if self._lost is None:
             return ""
         if not self.hello:
-            return self.tr("link.never", reason=self._lost.reason)
+            return self.tr("link.never", reason=told(self._lost.error, self.language)[0].rstrip("."))
         view = self.view
         as_of = view.stamp(self._as_of.isoformat() if self._as_of else None)
         return self.tr("link.lost", since=view.stamp(self._lost.since.isoformat()), asof=as_of)
@@ -241,7 +242,7 @@ class BatmonApp(GuardedApp):
         """
         client = self.link.client
         if client is None:
-            raise DaemonUnreachable("the daemon cannot be reached now")
+            raise DaemonUnreachable(because("unreachable-now"))
         return client
 
     def may(self, role: Role) -> bool:

@@ -17,6 +17,7 @@ from batmon import __version__
 from batmon.errors import BadRequest, DaemonUnreachable, GateError, Refused
 from batmon.gate.client import GateClient
 from batmon.gate.frames import LINE_LIMIT
+from batmon.refusals import because
 
 SUBSYSTEM = "batmon-gate"
 DEFAULT_PORT = 8022
@@ -43,14 +44,13 @@ def parse_address(url: str) -> Address:
     Raises:
         BadRequest: it is no such address.
     """
-    hint = "ssh://ops@host:8022"
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise BadRequest(f"{url} is not an address: {error}", hint=hint) from None
+        raise BadRequest(because("url-not-read", url=url, why=error)) from None
     if parts.scheme != "ssh" or not parts.hostname or parts.path.strip("/") or parts.query or parts.password:
-        raise BadRequest(f"{url} is not the address of a console", hint=hint)
+        raise BadRequest(because("url-not-console", url=url))
     return Address(parts.username or getpass.getuser(), parts.hostname, port or DEFAULT_PORT)
 
 
@@ -82,7 +82,7 @@ async def connect_ssh(
         return await GateClient.over(wire, wire, client=f"tui {__version__}", timeout=CONNECT_WITHIN)
     except (asyncssh.Error, OSError) as error:
         connection.abort()
-        raise DaemonUnreachable(f"{address.host} does not open its gate: {error}") from error
+        raise DaemonUnreachable(because("host-closed", host=address.host, why=error)) from error
     except BaseException:
         connection.abort()
         raise
@@ -163,14 +163,20 @@ async def _meet(file: Path, address: Address, trust: Callable[[str], bool] | Non
     except (OSError, asyncssh.Error, TimeoutError) as error:
         raise _unreachable(address, error) from error
     if key is None:
-        raise Refused(f"{address.host} shows no key of its own")
+        raise Refused(because("host-without-key", host=address.host))
     fingerprint = key.get_fingerprint()
     question = f"{address.known_as} is not known here. Its key is {fingerprint} (Ed25519).\nIs that the right server?"
     if trust is None or not await asyncio.to_thread(trust, question):
         raise Refused(
-            f"{address.known_as} is not known in {file}; its key is {fingerprint}",
-            hint=f"compare it with `ssh-keygen -lf ssh_host_ed25519_key` in the server's state folder, then trust it: "
-            f"ssh -p {address.port} {address.user}@{address.host} check",
+            because(
+                "host-not-known",
+                host=address.known_as,
+                file=file,
+                fingerprint=fingerprint,
+                port=address.port,
+                user=address.user,
+                address=address.host,
+            )
         )
     line = f"{address.known_as} {key.export_public_key().decode().strip()}\n"
     await asyncio.to_thread(_remember, file, line)
@@ -182,7 +188,7 @@ def _remember(file: Path, line: str) -> None:
         with file.open("a", encoding="utf-8") as known:
             known.write(line)
     except OSError as error:
-        raise GateError(f"{file} cannot be written: {error.strerror or error}") from error
+        raise GateError(because("known-hosts-unwritable", file=file, why=error.strerror or error)) from error
 
 
 async def _log_in(address: Address, file: Path, identity: str | None) -> asyncssh.SSHClientConnection:
@@ -205,23 +211,17 @@ async def _log_in(address: Address, file: Path, identity: str | None) -> asyncss
                 keepalive_count_max=3,
             )
     except asyncssh.HostKeyNotVerifiable as error:
-        raise Refused(
-            f"the key of {address.known_as} is not the one in {file}: it was set up anew, or this is not the server",
-            hint=f"if you know why: ssh-keygen -f {file} -R '{address.known_as}'",
-        ) from error
+        raise Refused(because("host-key-changed", host=address.known_as, file=file)) from error
     except asyncssh.PermissionDenied as error:
-        raise Refused(
-            f"{address.host} does not let {address.user} in with any of your keys",
-            hint="an admin adds yours: batmon user add NAME --key FILE.pub --role viewer",
-        ) from error
+        raise Refused(because("host-refuses-keys", host=address.host, user=address.user)) from error
     except (asyncssh.KeyImportError, FileNotFoundError) as error:
-        raise BadRequest(f"the key {identity} cannot be used: {error}") from error
+        raise BadRequest(because("identity-unusable", identity=identity, why=error)) from error
     except asyncssh.KeyEncryptionError as error:
-        raise BadRequest(f"the key {identity} has a passphrase", hint=f"ssh-add {identity}") from error
+        raise BadRequest(because("identity-locked", identity=identity)) from error
     except (OSError, asyncssh.Error, TimeoutError) as error:
         raise _unreachable(address, error) from error
 
 
 def _unreachable(address: Address, error: Exception) -> DaemonUnreachable:
     why = str(error) or "no answer in time"
-    return DaemonUnreachable(f"no console answers at {address.host}:{address.port}: {why}", hint="check host and port")
+    return DaemonUnreachable(because("no-console", host=address.host, port=address.port, why=why))

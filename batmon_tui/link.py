@@ -12,6 +12,7 @@ from textual.message import Message
 
 from batmon.errors import BatmonError, DaemonUnreachable, GateError
 from batmon.gate.client import GateClient, GateStream
+from batmon.refusals import because
 
 Connect = Callable[[], Awaitable[GateClient]]
 FIRST_PAUSE = 0.2
@@ -19,11 +20,11 @@ LONGEST_PAUSE = 5.0
 
 
 class LinkLost(Message):
-    """The daemon does not answer: ``reason`` says why, ``since`` when that was noticed."""
+    """The daemon does not answer: ``error`` says why, ``since`` when that was noticed."""
 
-    def __init__(self, reason: str, since: datetime) -> None:
+    def __init__(self, error: BatmonError, since: datetime) -> None:
         super().__init__()
-        self.reason = reason
+        self.error = error
         self.since = since
 
     def can_replace(self, message: Message) -> bool:
@@ -95,7 +96,7 @@ class Link:
     def _present(self) -> GateClient:
         client = self.client
         if client is None:
-            raise DaemonUnreachable("the daemon cannot be reached now")
+            raise DaemonUnreachable(because("unreachable-now"))
         return client
 
     def hurry(self) -> None:
@@ -111,8 +112,10 @@ class Link:
                     self._client = await self._connect()
                     pause = FIRST_PAUSE
                     await self._watch(self._client)
-                except (BatmonError, OSError) as error:
-                    self._say_lost(str(error))
+                except BatmonError as error:
+                    self._say_lost(error)
+                except OSError as error:
+                    self._say_lost(DaemonUnreachable(because("connection-broke", why=error)))
                 await self.close()
                 self._hurry.clear()
                 with contextlib.suppress(TimeoutError):
@@ -134,9 +137,9 @@ class Link:
             self._postbox.post_message(LinkFound(client.hello))
             async for item in items:
                 self._postbox.post_message(BoardFrame(item))
-        raise GateError("the daemon ended the stream")
+        raise GateError(because("stream-ended"))
 
-    def _say_lost(self, reason: str) -> None:
+    def _say_lost(self, error: BatmonError) -> None:
         if self._lost_since is None:
             self._lost_since = self._now()
-        self._postbox.post_message(LinkLost(reason, self._lost_since))
+        self._postbox.post_message(LinkLost(error, self._lost_since))

@@ -7,8 +7,6 @@ WORDS = {
     "capture.admins": "Pictures of the server's screen are for admins",
     "capture.broken": "The picture cannot be shown here; it is saved",
     "capture.again": "again",
-    "error.no_desktop": "This server has no desktop that a picture could be taken of",
-    "error.no_desktop.hint": 'If it has one, name it in config.toml: [capture] display = ":0", perhaps xauthority',
     "palette.capture": "Picture of the server's screen",
     "palette.capture.help": "What is on its desktop now; saved below /exports/captures",
 }

@@ -7,8 +7,6 @@ WORDS = {
     "capture.admins": "서버 화면 캡처는 관리자만 할 수 있습니다",
     "capture.broken": "여기서는 그림을 표시할 수 없습니다. 파일은 저장되었습니다",
     "capture.again": "다시 캡처",
-    "error.no_desktop": "이 서버에는 캡처할 수 있는 바탕화면이 없습니다",
-    "error.no_desktop.hint": '있으면 config.toml에 적으십시오: [capture] display = ":0", 필요하면 xauthority',
     "palette.capture": "서버 화면 캡처",
     "palette.capture.help": "지금 서버 바탕화면에 보이는 것. /exports/captures 아래에 저장됩니다",
 }

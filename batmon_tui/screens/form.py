@@ -137,7 +137,8 @@ class FormDialog(Dialog[dict[str, Any]]):
             answer = await self.console_app.link.request(verb, **args)
         except BatmonError as error:
             if isinstance(error, DoneAlready):  # somebody else was faster: there is nothing left to try
-                self.console_app.say("inbox.taken", severity="error", why=str(error))
+                why = refusals.sentence(error, self.console_app.language)
+                self.console_app.say("inbox.taken", severity="error", why=why)
                 self.dismiss(None)
             else:
                 self._say(refusals.in_words(error, self.console_app.language))

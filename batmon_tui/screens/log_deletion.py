@@ -66,7 +66,7 @@ class DeleteLogDialog(Dialog[bool]):
             self._say(refusals.in_words(error, self.console_app.language))
             return
         if answer["kept"]:
-            self._say(str(answer["kept"][0]["why"]))
+            self._say(refusals.phrase(str(answer["kept"][0]["why"]), self.console_app.language))
             return
         self.console_app.say("delete.done", path=self._path)
         self.dismiss(True)

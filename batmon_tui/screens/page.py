@@ -30,7 +30,7 @@ class Page(Screen[None]):
     @property
     def ready(self) -> bool:
         """Whether its widgets are there; messages and the clock may come before and after."""
-        return self._filled and self.app.is_running
+        return self._filled and self.is_running and self.app.is_running
 
     def compose(self) -> ComposeResult:
         """The frame; ``content`` stands in it."""

@@ -11,7 +11,8 @@ from typing import Any, Protocol
 from batmon.errors import BadRequest, BatmonError, DaemonUnreachable
 from batmon.gate import address as local
 from batmon.gate import frames
-from batmon.gate.frames import LINE_LIMIT, Failure, Request
+from batmon.gate.frames import LINE_LIMIT, Request
+from batmon.refusals import because
 
 HELLO_WITHIN = 10.0
 PIECE = 32 * 1024
@@ -38,13 +39,13 @@ async def bridge(gate: str, act_as: dict[str, Any], reader: asyncio.StreamReader
             number = frames.usable_id(line)
             hello = frames.decode_request(line)
             if not isinstance(hello, Request) or hello.verb != "hello":
-                raise BadRequest("the first request is hello")
+                raise BadRequest(because("hello-first"))
             down, up, token = await local.connect(gate)
     except TimeoutError:
-        _fail(sink, number, DaemonUnreachable("no hello in time, or no daemon that answers it"))
+        _fail(sink, number, DaemonUnreachable(because("no-hello")))
         return 1
     except ValueError:
-        _fail(sink, number, BadRequest(f"a first line of more than {LINE_LIMIT:,} bytes"))
+        _fail(sink, number, BadRequest(because("line-too-long", most=LINE_LIMIT)))
         return 1
     except BatmonError as error:
         _fail(sink, number, error)
@@ -87,5 +88,4 @@ async def _down(down: asyncio.StreamReader, sink: Sink) -> None:
 
 
 def _fail(sink: Sink, number: int, error: BatmonError) -> None:
-    failed = frames.failure(number, error)
-    sink.write(frames.encode(Failure(number, failed.code, failed.message, failed.hint)))
+    sink.write(frames.encode(frames.failure(number, error)))

@@ -10,6 +10,7 @@ from pathlib import Path
 import asyncssh
 
 from batmon.errors import GateError, Refused
+from batmon.refusals import because
 
 
 def load_or_make(path: Path) -> asyncssh.SSHKey:
@@ -23,15 +24,12 @@ def load_or_make(path: Path) -> asyncssh.SSHKey:
         if not path.exists():
             _make(path)
         if os.name != "nt" and path.stat().st_mode & 0o077:
-            raise Refused(f"the host key {path} can be read by others", hint=f"chmod 600 {path}, or make a new one")
+            raise Refused(because("host-key-open", path=path))
         return asyncssh.read_private_key(path)
     except OSError as error:
-        raise GateError(f"the host key {path} cannot be read or made: {error.strerror or error}") from error
+        raise GateError(because("host-key-not-made", path=path, why=error.strerror or error)) from error
     except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
-        raise GateError(
-            f"the host key {path} cannot be used: {error}",
-            hint="move it away for a new one; every client will then ask whether it trusts the server",
-        ) from error
+        raise GateError(because("host-key-unusable", path=path, why=error)) from error
 
 
 def _make(path: Path) -> None:

@@ -8,6 +8,7 @@ import socket
 import sys
 
 from batmon.errors import GateError
+from batmon.refusals import because
 
 BACKLOG = 64
 
@@ -38,10 +39,7 @@ def listen(host: str, port: int) -> list[socket.socket]:
     except OSError as error:
         for sock in sockets:
             sock.close()
-        raise GateError(
-            f"the SSH console cannot listen at {shown(host, port)}: {error.strerror or error}",
-            hint="choose another address: [ssh] listen in config.toml",
-        ) from error
+        raise GateError(because("cannot-listen", host=shown(host, port), why=error.strerror or error)) from error
     return sockets
 
 

@@ -15,6 +15,7 @@ from textual.app import App
 
 from batmon.errors import BatmonError, DaemonUnreachable
 from batmon.gate.client import GateClient
+from batmon.refusals import because
 from batmon_tui.ssh import printed
 from batmon_tui.ssh.driver import SshDriver
 from batmon_tui.ssh.terminal import USUAL, Terminal
@@ -112,7 +113,7 @@ async def warm(make_app: MakeApp) -> None:
     """Run the app once without a terminal, so that sessions find styles parsed and modules imported."""
 
     async def refuse() -> GateClient:
-        raise DaemonUnreachable("nobody is attached")
+        raise DaemonUnreachable(because("nobody-attached"))
 
     app = make_app(refuse, language="en")
     printed.adopt(app)

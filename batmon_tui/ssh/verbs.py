@@ -8,9 +8,10 @@ import shlex
 from collections.abc import Mapping
 
 from batmon.cli import remote_verb
-from batmon.commands.session import FAILED, WRONG_USAGE, Session
+from batmon.commands.session import FAILED, WRONG_USAGE, Session, tell_error
 from batmon.errors import BadRequest, BatmonError, Refused
 from batmon.gate.client import GateClient
+from batmon.refusals import because
 from batmon_tui.ssh.colours import Depth
 from batmon_tui.ssh.outlet import Outlet
 from batmon_tui.ssh.printed import printing_to
@@ -79,7 +80,7 @@ class VerbSession(Session):
             Refused: there is no terminal, or nothing was typed.
         """
         if not self.interactive:
-            raise Refused("there is no terminal to ask for a password", hint="ssh -t, or give it on standard input")
+            raise Refused(because("no-terminal-for-password"))
         self._write(prompt)
         typed = bytearray()
         while (key := await self._stdin.read(1)) not in (b"\r", b"\n", b"\x04", b""):
@@ -91,7 +92,7 @@ class VerbSession(Session):
                 typed += key
         self._write("\n")
         if not typed:
-            raise Refused("no password was typed")
+            raise Refused(because("password-not-typed"))
         return typed.decode(errors="replace")
 
     async def confirm(self, question: str) -> bool:
@@ -114,14 +115,12 @@ class VerbSession(Session):
             BadRequest: it is another path, or too much.
         """
         if path != "-":
-            raise BadRequest(
-                f"{path} cannot be read over SSH", hint=f"give it on standard input: ssh ... VERB ... - < {path}"
-            )
+            raise BadRequest(because("no-reading-over-ssh", path=path))
         text = bytearray()
         while piece := await self._stdin.read(INPUT_LIMIT):
             text += piece
             if len(text) > INPUT_LIMIT:
-                raise BadRequest(f"standard input holds more than {INPUT_LIMIT:,} bytes")
+                raise BadRequest(because("stdin-too-large", most=INPUT_LIMIT))
         return text.decode(errors="replace")
 
     async def drain(self) -> None:
@@ -151,7 +150,7 @@ async def run_verb(command: str, session: VerbSession) -> int:
         session.err(f"batmon: the command cannot be read: {error}")
         return WRONG_USAGE
     except BatmonError as error:
-        session.err(f"batmon: {error}" + (f"; {error.hint}" if error.hint else ""))
+        tell_error(session, error)
         return FAILED
     finally:
         await session.close()

@@ -235,6 +235,8 @@ class LogReading(Vertical):
         if self._flush is not None:
             self._flush.stop()
             self._flush = None
+        if not self.is_running:
+            return  # it is being closed, and its paper is gone: what a worker had asked for comes last
         arrived, self._arrived = self._arrived, []
         gone = 0
         for item in arrived:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from batmon.errors import BadRequest
 from batmon.moments import moment_of
+from batmon.refusals import because
 
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 _DATE = re.compile(r"(?:(\d{4})[-./])?(\d{1,2})[-./](\d{1,2})")
@@ -71,7 +72,7 @@ def _beside(text: str, zone: ZoneInfo, near: datetime) -> datetime:
     day, clock = near.astimezone(zone).date(), (0, 0, 0)
     parts = text.split()
     if not 1 <= len(parts) <= 2:
-        raise BadRequest(f"not a time: {text!r:.60}")
+        raise BadRequest(because("not-a-time", text=text))
     for part in parts:
         try:
             if found := _CLOCK.fullmatch(part):
@@ -79,11 +80,11 @@ def _beside(text: str, zone: ZoneInfo, near: datetime) -> datetime:
             elif found := _DATE.fullmatch(part):
                 day = day.replace(year=int(found[1] or day.year), month=int(found[2]), day=int(found[3]))
             else:
-                raise BadRequest(f"not a time: {text!r:.60}")
+                raise BadRequest(because("not-a-time", text=text))
         except ValueError as error:
-            raise BadRequest(f"not a time: {text!r:.60}") from error
+            raise BadRequest(because("not-a-time", text=text)) from error
     try:
         wall = datetime(day.year, day.month, day.day, *clock, tzinfo=zone)
     except ValueError as error:
-        raise BadRequest(f"not a time: {text!r:.60}") from error
+        raise BadRequest(because("not-a-time", text=text)) from error
     return wall.astimezone(UTC)

@@ -29,20 +29,64 @@
      ├── TemplateError        a template is not there, or does not fit its data
      └── ReportError          a report cannot be made
 
-Each carries a sentence for a person and, where there is one, a ``hint``: what to do about it.
+Each carries a sentence for a person and, where there is one, a ``hint``: what to do about it. What a person can meet is
+made by ``batmon.refusals.because``, which knows it in two languages; what only a broken client meets is plain text.
 """
 
 from __future__ import annotations
 
+TYPE_CHECKING = False  # every program that records imports this module: typing would cost it milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Self
+
+
+class Sentence:
+    """An error's words in English, and what it takes to say the same in another language.
+
+    ``reason`` is stable and names the sentence in ``batmon.refusals``, which has places for ``facts`` (texts and
+    numbers); both are empty where there is only the English text.
+    """
+
+    __slots__ = ("facts", "hint", "reason", "text")
+
+    def __init__(
+        self, text: str, hint: str = "", reason: str = "", facts: Mapping[str, str | int | float] | None = None
+    ) -> None:
+        self.text = text
+        self.hint = hint
+        self.reason = reason
+        self.facts = dict(facts or {})
+
+    def parts(self) -> tuple[str, str, str, dict[str, str | int | float]]:
+        """What another process makes the same sentence of: ``Sentence(*parts)``."""
+        return self.text, self.hint, self.reason, self.facts
+
+    def __repr__(self) -> str:
+        return f"<Sentence {self.reason or 'in English'}: {self.text!r}>"
+
 
 class BatmonError(Exception):
-    """The root of the tree: ``str()`` is one sentence for a person, ``hint`` what to do."""
+    """The root of the tree: ``str()`` is one sentence for a person in English, ``hint`` what to do.
+
+    ``sentence`` is both, with what it takes to say them in the reader's language.
+    """
 
     code = "error"
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
+    def __init__(self, message: str | Sentence, *, hint: str = "") -> None:
+        self.sentence = message if isinstance(message, Sentence) else Sentence(message, hint)
+        super().__init__(self.sentence.text)
+
+    @property
+    def hint(self) -> str:
+        """What to do about it, in English; empty where nothing is known to do."""
+        return self.sentence.hint
+
+    @classmethod
+    def of(cls, error: BatmonError) -> Self:
+        """An error of this kind that says what ``error`` says."""
+        return cls(error.sentence)
 
 
 class Problem:

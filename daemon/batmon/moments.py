@@ -7,14 +7,15 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from batmon.errors import BadRequest
+from batmon.refusals import because
 
 _AGO = re.compile(r"-?\s*((?:\d+(?:\.\d+)?\s*[a-zA-Z]+\s*)+)")
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?")
 _DAY = re.compile(r"(?:(\d{4})[-./])?(\d{1,2})[-./](\d{1,2})\.?")
 _DAYS = {"today": 0, "오늘": 0, "yesterday": 1, "어제": 1, "tomorrow": -1, "내일": -1}
 
-FORMS = "2h, 30d, 06:00, 2026-11-21, 11-21 06:00 or yesterday"
-FORMS_AHEAD = "4h, 1d12h, 18:00, tomorrow 09:00 or 2026-11-22 09:00"
+FORMS = "2h, 30d, 06:00, 2026-11-21, 11-21 06:00, yesterday"
+FORMS_AHEAD = "4h, 1d12h, 18:00, tomorrow 09:00, 2026-11-22 09:00"
 
 
 def moment_of(text: str, zone: ZoneInfo, now: datetime, *, end: bool = False) -> datetime:
@@ -36,7 +37,7 @@ def moment_of(text: str, zone: ZoneInfo, now: datetime, *, end: bool = False) ->
             return _last(_clock(written), zone, now)
         return _dated(written, zone, now, end=end)
     except (ValueError, OverflowError):
-        raise BadRequest(f"{text!r:.60} is no time", hint=f"write {FORMS}") from None
+        raise BadRequest(because("no-time", text=text, forms=FORMS)) from None
 
 
 def moment_ahead(text: str, zone: ZoneInfo, now: datetime) -> datetime:
@@ -61,9 +62,9 @@ def moment_ahead(text: str, zone: ZoneInfo, now: datetime) -> datetime:
         else:
             at = _dated(written, zone, now, end=False)
     except (ValueError, OverflowError):
-        raise BadRequest(f"{text!r:.60} is no time", hint=f"write {FORMS_AHEAD}") from None
+        raise BadRequest(because("no-time", text=text, forms=FORMS_AHEAD)) from None
     if at <= now:
-        raise BadRequest(f"{text!r:.60} is over already", hint=f"write {FORMS_AHEAD}")
+        raise BadRequest(because("time-is-over", text=text, forms=FORMS_AHEAD))
     return at
 
 

@@ -64,6 +64,16 @@ async def state_of(installation, name, state):
     return row["incident"]
 
 
+async def written_down(installation, incident, states):
+    """The incident's page once what was told of it is in these states: a mail is there before it is called sent."""
+    async with asyncio.timeout(PATIENCE_SEC):
+        while True:
+            page = await installation.ask("incident", id=incident["id"])
+            if [told["state"] for told in page["told"]] == states:
+                return page
+            await asyncio.sleep(0.1)
+
+
 async def test_a_failure_is_one_mail_and_its_end_another(watched, mailbox):
     failing(watched.log, "로그인 실패: 비밀번호가 올바르지 않습니다")
     incident = await state_of(watched, "kindscrap", "open")
@@ -71,6 +81,7 @@ async def test_a_failure_is_one_mail_and_its_end_another(watched, mailbox):
     assert mail.recipients == [OPS]
     assert "kindscrap" in mail["Subject"]
     assert "로그인 실패" in text_of(mail)
+    await written_down(watched, incident, ["sent"])
 
     code, _, err = await watched.batmon("incident", "ack", "kindscrap", "비밀번호 변경 중", "--for", "2h")
     assert (code, err) == (0, "")
@@ -87,12 +98,7 @@ async def test_a_failure_is_one_mail_and_its_end_another(watched, mailbox):
     await state_of(watched, "kindscrap", "none")
     await mails(mailbox, 2)
     assert [("kindscrap" in mail["Subject"], mail.recipients) for mail in mailbox.mails] == [(True, [OPS])] * 2
-    async with asyncio.timeout(PATIENCE_SEC):
-        while True:
-            page = await watched.ask("incident", id=incident["id"])
-            if [told["state"] for told in page["told"]] == ["sent", "sent"]:
-                break
-            await asyncio.sleep(0.1)
+    page = await written_down(watched, incident, ["sent", "sent"])
     assert [told["kind"] for told in page["told"]] == ["opened", "resolved"]
     feed = await watched.ask("feed")
     assert {entry["incident"] for entry in feed["entries"]} == {incident["id"]}

@@ -126,7 +126,7 @@ async def test_verbs_over_ssh_print_and_return_their_exit_code(site):
 async def test_a_viewer_is_refused_by_the_daemon_itself(site):
     code, _, err = await site.run("guest", "rerun", "kindscrap", "--no-follow")
     assert code == 1
-    assert "operator" in err
+    assert "운영자 권한이 필요" in err
     entries = (await site.installation.ask("audit"))["entries"]
     assert ("guest", "rerun", "refused") in {(e["actor"], e["action"], e["outcome"]) for e in entries}
     row = await site.installation.until("kindscrap", bool)

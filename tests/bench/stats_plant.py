@@ -4,14 +4,19 @@ from datetime import UTC, datetime, timedelta
 
 PROGRAMS = 500
 DAYS = 365
+KINDS = 24
+"""Kinds of error that failed runs have."""
 ZONE = "Asia/Seoul"
 
 MAKE = """\
 CREATE TABLE {name} (LIKE rpa_execution_logs INCLUDING DEFAULTS INCLUDING CONSTRAINTS) WITH (fillfactor = 85)"""
 FILL = """\
-INSERT INTO {name} (bot_name, task_name, status, message, start_time, end_time, duration_sec, processed_count, origin)
+INSERT INTO {name} (bot_name, task_name, status, message, start_time, end_time, duration_sec, processed_count, origin,
+    error_details, evidence)
 SELECT 'bot-' || to_char(bot, 'FM0000'), 'Daily_Extraction', status, '37건 처리', start_time,
-    start_time + seconds * interval '1 second', round(seconds), (n * 31 + bot) % 100, 'log'
+    start_time + seconds * interval '1 second', round(seconds), (n * 31 + bot) % 100, 'log',
+    CASE WHEN status = 'FAILED' THEN 'Login failed: code ' || n % {kinds} END, CASE WHEN status = 'FAILED'
+        THEN jsonb_build_object('signature', 'kind-' || to_char(n % {kinds}, 'FM00')) ELSE '{{}}' END
 FROM (
     SELECT bot, n, timestamptz '{since}'
             + (n * {every} + (bot * 7919 + n * 104729) % 997 * {every} / 997) * interval '1 second' AS start_time,
@@ -36,7 +41,7 @@ async def plant(owner, runs, until):
         each = round(runs / DAYS / PROGRAMS * (end - month).days)
         facts = {
             "name": f"rpa_execution_logs_y{month:%Y}m{month:%m}", "since": month.isoformat(), "until": end.isoformat(),
-            "every": (end - month).total_seconds() / each, "each": each, "programs": PROGRAMS,
+            "every": (end - month).total_seconds() / each, "each": each, "programs": PROGRAMS, "kinds": KINDS,
         }  # fmt: skip
         await owner.execute(f"DROP TABLE IF EXISTS {facts['name']}")
         for statement in (MAKE, FILL, ATTACH):

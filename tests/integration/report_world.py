@@ -98,7 +98,7 @@ class ReportWorld:
             state=config.state,
             settings=partial(report_settings, config),
             kept_for=config.reports.keep,
-            templates=lambda: templates_of(config)[0],
+            templates=lambda: templates_of(config),
             usual=lambda: Usual("ko", "Asia/Seoul", name),
             url=lambda: self.url,
             settled=self._settled,

@@ -12,6 +12,7 @@ import random
 import sqlite3
 import struct
 import tarfile
+import threading
 import time
 import zipfile
 import zlib
@@ -21,6 +22,7 @@ import pytest
 from PIL import Image
 
 from batmon.engine.files import previewing
+from batmon.engine.files.tree import Tree
 from batmon.errors import BadRequest, Refused
 from batmon.previews.kinds import kind_of
 from tests.integration.tree_world import TreeWorld
@@ -408,3 +410,27 @@ def test_what_kind_it_is():
     assert kind_of(b"\x1f\x8b", "x.TGZ") == ("archive", "tar")
     assert kind_of(b"BMX", "x.txt") == ("text", "text")
     assert kind_of(b"\x01\x02\x03\x04", "x.weird name") == ("hex", "bytes")
+
+
+async def test_a_file_that_is_opened_for_somebody_who_has_gone_is_closed(world, monkeypatch):
+    (world.base / "a.txt").write_text("a")
+    opened, asked, may = [], threading.Event(), threading.Event()
+    real = Tree.open_file
+
+    def open_file(*args):
+        asked.set()
+        assert may.wait(30)
+        opened.append(real(*args))
+        return opened[0]
+
+    monkeypatch.setattr(Tree, "open_file", open_file)
+    async with world.open() as client:
+        asking = asyncio.create_task(client.request("tree.preview", path="/programs/kind/files/a.txt"))
+        assert await asyncio.to_thread(asked.wait, 30)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        assert (await client.request("tree.list", path="/programs/kind/files"))["entries"]  # the gate has heard of it
+        may.set()
+        async with asyncio.timeout(30):
+            while not opened or not opened[0].closed:
+                await asyncio.sleep(0.01)

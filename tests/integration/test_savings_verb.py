@@ -98,6 +98,19 @@ async def test_this_month_is_that_of_the_people_here(answers):
     assert (await answers.savings(ANYBODY, {"month": "2026-10"}))["hours"] == 0.5
 
 
+async def test_of_bots_without_end_the_first_are_shown_and_all_are_summed(answers, owner_url):
+    connection = await asyncpg.connect(owner_url)
+    await connection.execute(
+        "INSERT INTO rpa_execution_logs (bot_name, task_name, status, processed_count, start_time)"
+        " SELECT 'bot' || n, 't', 'SUCCESS', n, '2026-09-05 06:00Z' FROM generate_series(1, 1003) n"
+    )
+    await connection.close()
+    said = await answers.savings(ANYBODY, {"month": "2026-09"})
+    assert (len(said["bots"]), said["more"]) == (1000, True)
+    assert (said["bots"][0]["bot"], said["bots"][-1]["bot"]) == ("bot1003", "bot3")
+    assert said["hours"] == pytest.approx(sum(round(n * 5 / 60, 6) for n in range(1, 1004)), abs=1e-5)
+
+
 async def test_the_sum_is_not_one_of_rounded_hours(answers, owner_url):
     connection = await asyncpg.connect(owner_url)
     await connection.executemany(

@@ -184,8 +184,8 @@ async def test_own_sql_writes_nothing_whatever_it_calls(store):
 async def test_numbers_that_nobody_means_are_refused_in_words(world, store):
     async with world.node() as here:
         answers = ReportAnswers(
-            here.reporting, Notifications(store), usual=lambda: Usual("ko", "UTC", "here"), problems=list,
-            has_mail=True, now=world.clock,
+            here.reporting, Notifications(store), usual=lambda: Usual("ko", "UTC", "here"), has_mail=True,
+            now=world.clock,
         )  # fmt: skip
         for verb, args in (
             (answers.listed, {"before": 10**30}), (answers.listed, {"before": -(10**30)}),
@@ -198,7 +198,8 @@ async def test_numbers_that_nobody_means_are_refused_in_words(world, store):
             with pytest.raises(BadRequest):
                 await verb(OPERATOR, args)
         for args in ({"incident": 10**30}, {"run": "../../etc"}, {"programs": ["*"] * 101}, {"programs": ["x" * 101]},
-                     {"template": "../../evil"}, {"format": "exe"}, {"timezone": "../../etc/passwd"}):  # fmt: skip
+                     {"template": "../../evil"}, {"email": " , "}, {"email": [""]},
+                     {"format": "exe"}, {"timezone": "../../etc/passwd"}):  # fmt: skip
             with pytest.raises((BadRequest, NotFound)):
                 async for _ in answers.generate(OPERATOR, {"template": "weekly_ops"} | args):
                     pass

@@ -10,6 +10,7 @@ import pytest
 
 from batmon.model import RunStatus
 from batmon_tui.widgets.log_lines import LIMIT
+from batmon_tui.widgets.log_paper import LogPaper
 from tests.tui.log_stage import KST_SIX, LogApp, LogScreen, LogServer, story, until
 
 
@@ -198,6 +199,23 @@ async def test_a_burst_does_not_freeze_it(stage):
                 await pilot.press("w")
         await until(pilot, lambda: app.shown()[-1].endswith("0049999"))
         assert len(app.paper.window.lines) <= LIMIT
+
+
+async def test_lines_that_come_while_it_is_closed_are_nobodys(stage, monkeypatch):
+    line = {"offset": 6, "end": 11, "text": "late", "level": None, "time": None, "run_id": None, "run": None}
+    stage.write("start\n")
+    async with running(stage) as (app, pilot):
+        view, closed = app.view, []
+
+        def on_unmount(paper):
+            """A worker of the view goes on until the last of its children is gone."""
+            closed.append(paper)
+            view._arrived.append({"lines": [line]})
+            view.call_next(view._show_arrived)
+
+        monkeypatch.setattr(LogPaper, "on_unmount", on_unmount, raising=False)
+        app.screen.dismiss()
+        await until(pilot, lambda: closed and not view.is_attached)
 
 
 async def test_a_run_that_is_found_later_marks_its_lines(stage):

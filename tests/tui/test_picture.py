@@ -14,6 +14,7 @@ from textual.geometry import Size
 from batmon.errors import NoDesktop
 from batmon.gate.verbs import Verb
 from batmon.model import Role
+from batmon.refusals import because
 from batmon_tui.screens.capture import CaptureScreen
 from batmon_tui.widgets.picture import MOST_PIXELS, Picture, decoded, half_cells
 from tests.tui.stage import Stage, until
@@ -132,7 +133,7 @@ async def test_the_page_shows_what_was_taken_and_where_it_is(tmp_path):
 
 async def test_the_page_says_why_there_is_none(tmp_path):
     async def capture(_caller, _args):
-        raise NoDesktop("this server has no desktop [b]", hint="name it")
+        raise NoDesktop(because("no-desktop", why="no X display is known [b]"))
 
     stage = await showing(tmp_path, capture)
     app = stage.app("ko")

@@ -12,20 +12,34 @@ from batmon.errors import (
     StoreUnavailable,
     WrongPassword,
 )
+from batmon.refusals import because
 from batmon_tui.refusals import in_words
 
 
 @pytest.mark.parametrize(
     ("error", "korean", "english"),
     [
-        (WrongPassword("the operation password is wrong", hint="4 more tries"), "틀렸습니다.\n4번", "wrong.\nTries"),
-        (LockedOut("5 wrong passwords", hint="try again in 290 s"), "잠겼습니다.\n290초", "Try again in 290 seconds"),
-        (NoPassword("none", hint="an admin sets one"), "batmon password set", "batmon password set"),
-        (NeedsRole("rerun needs the role operator", hint="ask an admin"), "이 키의 권한", "role does not allow"),
+        (WrongPassword(because("wrong-password", left=4)), "틀렸습니다.\n4번", "wrong\ntries left before a lock: 4"),
         (
-            RunningAlready("kindscrap is running already", hint="--force"),
-            "이미 실행 중",
+            LockedOut(because("locked-out", tries=5, user="kim", minutes=5, seconds=290)),
+            "잠겼습니다.\n290초",
+            "try again in 290 s",
+        ),
+        (NoPassword(because("no-password")), "batmon password set", "batmon password set"),
+        (
+            NeedsRole(because("needs-role", verb="rerun", role="operator", user="kim", own="viewer")),
+            "이 키의 권한으로는 할 수 없습니다: rerun에는 운영자 권한",
+            "rerun needs the role operator; kim is viewer\nask an admin",
+        ),
+        (
+            RunningAlready(because("running-already", program="kindscrap")),
+            "이미 실행 중입니다.\n먼저 중지하거나, 아래에서",
             "start although it is running",
+        ),
+        (
+            RunningAlready(because("automation-running", name="nightly")),
+            "끝난 뒤에 다시 하거나",
+            "wait until it has ended",
         ),
         (StoreUnavailable("no"), "데이터베이스에 연결할 수 없습니다", "database cannot be reached"),
     ],
@@ -40,5 +54,5 @@ def test_what_has_none_is_said_as_the_daemon_says_it():
     assert in_words(NotFound("no program is called 'x'"), "ko") == "no program is called 'x'"
 
 
-def test_a_hint_without_its_figure_is_left_out():
-    assert in_words(WrongPassword("wrong"), "en") == "The operation password is wrong."
+def test_a_name_is_never_taken_for_a_word_of_ours():
+    assert in_words(NotFound(because("no-program", name="admin", known="")), "ko") == "‘admin’ 프로그램이 없습니다."

@@ -6,6 +6,7 @@ import pytest
 
 from batmon.config import load
 from batmon.config.reports import ReportsConfig
+from batmon.engine.reports.problems import report_problems
 from batmon.errors import ConfigError
 
 
@@ -100,3 +101,31 @@ def test_a_bold_font_does_not_come_alone(tmp_path):
     (tmp_path / "font.ttf").touch()
     with pytest.raises(ConfigError, match="a bold font needs the font"):
         loaded(tmp_path, '[reports]\nbold_font = "font.ttf"\n')
+
+
+STEP = """
+[[automations]]
+name = "weekly"
+schedule = "0 9 * * 1"
+[[automations.steps]]
+do = "report"
+template = "{template}"
+{more}
+"""
+
+
+@pytest.mark.parametrize(
+    ("template", "more", "words"),
+    [
+        ("spoilt", "", ["reports/spoilt.toml:3: sections[0].use: 'sumary' is no section"]),
+        ("weekly_opps", "", ["reports/spoilt.toml:3", "no report is called 'weekly_opps'"]),
+        ("handover", 'programs = ["a"]', ["reports/spoilt.toml:3", "handover is not made of some programs alone"]),
+    ],
+)
+def test_what_a_step_can_never_make_is_named_once(tmp_path, template, more, words):
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports" / "spoilt.toml").write_text('title = "Ours"\n[[sections]]\nuse = "sumary"\n')
+    found = report_problems(loaded(tmp_path, STEP.format(template=template, more=more)))
+    assert len(found) == len(words)
+    for one, said in zip(found, words, strict=True):
+        assert said in str(one)

@@ -20,9 +20,9 @@ from batmon.commands import check, quick_check
 from batmon.commands.grouped_help import GroupedHelp
 from batmon.commands.local_session import LocalSession, Places
 from batmon.commands.machine import add_machine_commands
-from batmon.commands.session import DONE, FAILED, WRONG_USAGE, Session
+from batmon.commands.session import DONE, FAILED, WRONG_USAGE, Session, tell_error
 from batmon.commands.verbs import add_verbs
-from batmon.errors import BadRequest, BatmonError, ConfigError
+from batmon.errors import BadRequest, BatmonError
 
 log = logging.getLogger(__name__)
 
@@ -162,8 +162,7 @@ def _explained(session: Session, error: Exception) -> int:
         session.err(message if message.startswith("Usage:") else f"{usage}batmon: {message}{quotes}")
         return WRONG_USAGE
     if isinstance(error, BatmonError):
-        name = "" if isinstance(error, ConfigError) and error.problems else "batmon: "  # each begins with its file
-        session.err(f"{name}{error}" + (f"\n  {error.hint}" if error.hint else ""))
+        tell_error(session, error)
         return WRONG_USAGE if isinstance(error, BadRequest) else FAILED
     log.error("a command failed", exc_info=error)
     if isinstance(error, OSError) and error.strerror:

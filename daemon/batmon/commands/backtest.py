@@ -13,7 +13,6 @@ from typer.core import TyperCommand
 from batmon.commands.options import Json, Since
 from batmon.commands.session import DONE, Session
 from batmon.commands.table import moment, table
-from batmon.config.values import duration as read_duration
 from batmon.moments import moment_of
 from batmon.words import Language, duration, say
 
@@ -30,6 +29,8 @@ def add_backtest(incidents: typer.Typer, command: type[TyperCommand]) -> None:
 
 
 def _duration(text: str) -> float:
+    from batmon.config.values import duration as read_duration  # noqa: PLC0415 - the configuration is slow to import
+
     try:
         return read_duration(text).total_seconds()
     except ValueError as error:

@@ -11,6 +11,7 @@ from typing import Any
 from batmon.commands.session import DONE, Session
 from batmon.commands.whole_file import whole_file
 from batmon.errors import BatmonError
+from batmon.refusals import because
 
 PIECE = 1024 * 1024
 
@@ -44,5 +45,5 @@ def _move(source: Path, target: Path, sha256: str) -> None:
         while piece := copy.read(PIECE):
             digest.update(piece)
         if digest.hexdigest() != sha256:
-            raise BatmonError(f"{target} is not what was dumped", hint=f"the dump itself is in {source}")
+            raise BatmonError(because("dump-arrived-changed", target=target, source=source))
     source.unlink()

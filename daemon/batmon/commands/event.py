@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from batmon.commands.session import DONE, Session
 from batmon.commands.table import moment, table
 from batmon.errors import BadRequest
+from batmon.refusals import because
 
 MOST = 500
 """Events that the daemon gives at most."""
@@ -111,5 +112,5 @@ def _row(event: dict[str, Any], language: str, zone: ZoneInfo) -> tuple[str, ...
 
 def _number(text: str) -> int:
     if not text.isascii() or not text.isdigit():
-        raise BadRequest(f"{text!r:.40} is not an event's number", hint="batmon event list shows them")
+        raise BadRequest(because("not-an-event-number", text=text))
     return int(text)

@@ -14,6 +14,7 @@ from batmon.commands.session import DONE, Session
 from batmon.errors import BadRequest
 from batmon.gate.client import GateStream
 from batmon.moments import moment_of
+from batmon.refusals import because
 
 
 async def export(
@@ -31,11 +32,10 @@ async def export(
 ) -> int:
     """Export the runs of ``program`` to ``output`` (None and ``-``: standard output), or on the server if ``save``."""
     if save and output is not None:
-        raise BadRequest("--save writes on the server, --output here: not both")
+        raise BadRequest(because("save-or-output"))
     target = None if save or output in (None, "-") else session.file_to_write(str(output), force=force)
     if form == "xlsx" and not save and target is None and not (output == "-" and session.writes_bytes):
-        hint = "--output FILE.xlsx, or --save and fetch it with scp"
-        raise BadRequest("a workbook cannot be printed", hint=hint)
+        raise BadRequest(because("workbook-printed"))
     gate = await session.gate()
     zone = ZoneInfo((await gate.request("program", name=program))["row"]["timezone"])
     now = datetime.now(UTC)

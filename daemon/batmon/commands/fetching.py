@@ -12,6 +12,7 @@ from typing import BinaryIO
 from batmon.commands.whole_file import whole_file
 from batmon.errors import BatmonError, GateError
 from batmon.gate.client import GateClient
+from batmon.refusals import because
 
 Progress = Callable[[int], None]
 """Is told how many bytes have come."""
@@ -34,11 +35,9 @@ async def pieces(gate: GateClient, path: str) -> AsyncGenerator[bytes]:
         try:
             data = base64.b64decode(piece["data"], validate=True)[: size - done]
         except binascii.Error as error:
-            raise GateError(f"{path}: the daemon sent what is no base64") from error
+            raise GateError(because("sent-no-base64", path=path)) from error
         if piece["offset"] != done or (not data and done < size):
-            raise GateError(
-                f"{path} became shorter while it was read: {done:,} of {size:,} bytes came", hint="fetch it again"
-            )
+            raise GateError(because("became-shorter", path=path, done=done, size=size))
         done += len(data)
         yield data
 
@@ -72,5 +71,5 @@ def local_name(path: str) -> str:
     """
     name = path.rstrip("/").rpartition("/")[2]
     if name in ("", ".", "..") or "\0" in name:
-        raise BatmonError(f"{path} names no file")
+        raise BatmonError(because("names-no-file", path=path))
     return name

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from batmon.commands.local_session import LocalSession
 from batmon.errors import BadRequest, Refused
+from batmon.refusals import because
 
 
 def daemon(session: LocalSession) -> int:
@@ -17,8 +18,8 @@ def daemon(session: LocalSession) -> int:
     Raises:
         BatmonError: it could not start.
     """
-    from batmon.engine.daemon import run  # noqa: PLC0415 - the engine is slow to import and only needed here
-    from batmon.engine.logs import configure  # noqa: PLC0415 - as above
+    from batmon.engine.logs import configure  # noqa: PLC0415 - the engine is slow to import and only needed here
+    from batmon.engine.start import run  # noqa: PLC0415 - as above
 
     configure()
     return run(session.places.load())
@@ -32,7 +33,7 @@ def tui(session: LocalSession, where: str | None, *, identity: str | None) -> in
         Refused: there is no terminal.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise Refused("the console needs a terminal", hint="in scripts: batmon check, batmon runs --json")
+        raise Refused(because("console-needs-terminal"))
     return replaced_by(tui_command(session, where, identity))
 
 
@@ -41,7 +42,7 @@ def tui_command(session: LocalSession, where: str | None = None, identity: str |
     command = [sys.executable, "-P", "-m", "batmon_tui"]
     if where is None:
         if identity is not None:
-            raise BadRequest("--identity goes with an ssh:// address only")
+            raise BadRequest(because("identity-without-ssh"))
         command += ["--address", session.address]
     else:
         try:
@@ -50,7 +51,7 @@ def tui_command(session: LocalSession, where: str | None = None, identity: str |
         except ValueError:
             valid = False
         if not valid:
-            raise BadRequest(f"{where!r} is not an ssh:// address", hint="ssh://ops@server:8022")
+            raise BadRequest(because("not-ssh-address", where=where))
         command += ["--ssh", where]
         if identity is not None:
             command += ["--identity", os.path.abspath(os.path.expanduser(identity))]  # noqa: PTH100, PTH111 - text

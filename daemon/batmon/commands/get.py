@@ -7,8 +7,9 @@ from pathlib import Path
 
 from batmon.commands.fetching import fetch, local_name, pieces
 from batmon.commands.files import tree_path
-from batmon.commands.session import DONE, FAILED, Session
+from batmon.commands.session import DONE, FAILED, Session, tell_error
 from batmon.errors import BadRequest, BatmonError
+from batmon.refusals import because
 
 
 async def get(session: Session, paths: list[str], *, output: str | None, force: bool) -> int:
@@ -21,7 +22,7 @@ async def get(session: Session, paths: list[str], *, output: str | None, force: 
         return await _print(session, wanted)
     folder, into = _folder(output)
     if not into and len(wanted) > 1:
-        raise BadRequest(f"{output} is one file, and {len(wanted)} are to be fetched", hint="name a folder")
+        raise BadRequest(because("one-file-for-many", output=output, count=len(wanted)))
     failed = 0
     for path in wanted:
         try:
@@ -31,7 +32,7 @@ async def get(session: Session, paths: list[str], *, output: str | None, force: 
         except BadRequest:
             raise
         except BatmonError as error:
-            session.err(f"batmon: {error}" + (f"\n  {error.hint}" if error.hint else ""))
+            tell_error(session, error)
             failed += 1
             continue
         session.out(str(target))
@@ -47,7 +48,7 @@ def _folder(output: str | None) -> tuple[Path, bool]:
 
 async def _print(session: Session, paths: list[str]) -> int:
     if not session.writes_bytes:
-        raise BadRequest("a file's bytes are not written to a terminal", hint="redirect the output, or -o FILE")
+        raise BadRequest(because("bytes-to-terminal"))
     gate = await session.gate()
     for path in paths:
         async with aclosing(pieces(gate, path)) as stream:

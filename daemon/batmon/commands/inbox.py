@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from batmon.commands.session import DONE, FAILED, Session
 from batmon.commands.table import moment, table
 from batmon.errors import BadRequest
+from batmon.refusals import because
 
 MOST = 500
 """Items that the daemon gives at most."""
@@ -96,7 +97,7 @@ async def act(session: Session, name: str, action: str, number: str, *, given: l
     for pair in given:
         key, sign, text = pair.partition("=")
         if not sign or not key:
-            raise BadRequest(f"--set {pair!r:.60} is not NAME=TEXT")
+            raise BadRequest(because("set-without-name", pair=pair))
         asks[key] = text
     gate = await session.gate()
     done = await gate.request("inbox.act", inbox=name, action=action, id=number, asks=asks)

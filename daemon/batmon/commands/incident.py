@@ -13,6 +13,7 @@ from batmon.commands.table import moment, table
 from batmon.errors import BadRequest, NotFound
 from batmon.gate.client import GateClient
 from batmon.moments import moment_ahead, moment_of
+from batmon.refusals import because
 from batmon.words import Language, say
 
 MOST = 500
@@ -181,9 +182,7 @@ async def _number(gate: GateClient, wanted: str) -> int:
 async def silence(session: Session, words: list[str], *, tag: str, pattern: str) -> int:
     """Be quiet: ``[PROGRAM] TIME WHY``; over SSH, where quotes are lost, TIME and WHY may be several words."""
     if len(words) < (2 if tag or pattern else 3):
-        raise BadRequest(
-            "say what is to be quiet, until when, and why", hint='as in: batmon incident silence kindscrap 2h "known"'
-        )
+        raise BadRequest(because("silence-incomplete"))
     gate = await session.gate()
     zone, language, now = _zone(gate), _language(session), datetime.now(UTC)
     program, timed = "", _timed(words, zone, now) if tag or pattern else None

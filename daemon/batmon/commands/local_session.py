@@ -18,6 +18,7 @@ from batmon.commands.quick_check import state_folder
 from batmon.commands.session import Session
 from batmon.errors import BadRequest, BatmonError, Refused
 from batmon.gate.client import GateClient
+from batmon.refusals import because
 
 if TYPE_CHECKING:
     from batmon.commands.inspection import Inspection
@@ -135,17 +136,17 @@ class LocalSession(Session):
             raise
         except OSError as error:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # as in _print
-            raise BatmonError(f"the output cannot be written: {error.strerror}") from error
+            raise BatmonError(because("output-not-written", why=error.strerror)) from error
 
     def file_to_write(self, path: str, *, force: bool) -> Path:
         """A file here."""
         file = Path(path).expanduser()
         if file.is_dir():
-            raise BadRequest(f"{path} is a folder", hint="name the file to write")
+            raise BadRequest(because("path-is-folder", path=path))
         if not force and os.path.lexists(file):
-            raise BadRequest(f"{path} is there already", hint="another name, or --force to replace it")
+            raise BadRequest(because("path-is-there", path=path))
         if not file.parent.is_dir():
-            raise BadRequest(f"the folder {file.parent} is not there")
+            raise BadRequest(because("folder-not-there", folder=file.parent))
         return file
 
     def server_file(self, path: str) -> Path:
@@ -155,9 +156,7 @@ class LocalSession(Session):
     async def ask_password(self, prompt: str) -> str:
         """Ask on the terminal, without echo."""
         if not self.interactive:
-            raise Refused(
-                "a password is needed and there is no terminal to ask on", hint="BATMON_PASSWORD, or --password-file"
-            )
+            raise Refused(because("password-without-terminal"))
         typed = ""
         try:
             with _interruptible():
@@ -168,7 +167,7 @@ class LocalSession(Session):
                 raise
         if typed:
             return typed
-        raise Refused("no password was typed")
+        raise Refused(because("password-not-typed"))
 
     async def confirm(self, question: str) -> bool:
         """Ask on the terminal; yes is y, yes, 예 or 네."""
@@ -211,11 +210,11 @@ def _read(path: str) -> str:
             with Path(path).expanduser().open(encoding="utf-8") as file:
                 text = file.read(LARGEST_INPUT + 1)
     except UnicodeDecodeError as error:
-        raise BadRequest(f"{path} cannot be read: it is not UTF-8") from error
+        raise BadRequest(because("file-not-utf8", path=path)) from error
     except OSError as error:
-        raise BadRequest(f"{path} cannot be read: {error.strerror}") from error
+        raise BadRequest(because("file-unreadable", path=path, why=error.strerror)) from error
     if len(text) > LARGEST_INPUT:
-        raise BadRequest(f"{path} is larger than {LARGEST_INPUT:,} characters")
+        raise BadRequest(because("file-too-large", path=path, most=LARGEST_INPUT))
     return text
 
 
@@ -227,4 +226,4 @@ def _print(stream: TextIO, text: str) -> None:
         raise
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # the interpreter flushes it once more
-        raise BatmonError(f"the output cannot be written: {error.strerror}") from error
+        raise BatmonError(because("output-not-written", why=error.strerror)) from error

@@ -9,6 +9,7 @@ from batmon.commands.session import DONE, Session
 from batmon.commands.table import moment, table
 from batmon.errors import NotFound
 from batmon.gate.client import GateClient
+from batmon.refusals import because
 
 PAGE = 400
 """Lines asked for at once: with every line cut to 4,096 characters they fit the gate's line."""
@@ -54,7 +55,7 @@ async def log_paths(gate: GateClient, program: str, wanted: list[str]) -> list[s
         end = "/" + name.replace("\\", "/")
         found = [path for path in known if path == name or path.replace("\\", "/").endswith(end)]
         if len(found) > 1:
-            raise NotFound(f"{program} has {len(found)} logs called {name}", hint="name one by its whole path")
+            raise NotFound(because("many-logs-of-name", program=program, count=len(found), name=name))
         paths.append(found[0] if found else name)  # the daemon refuses what is none, and writes it down
     return paths
 

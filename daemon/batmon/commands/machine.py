@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from batmon.commands import configuration, foreground, pack, service, up
+from batmon.commands import foreground, pack, service
 from batmon.commands.options import Json
 from batmon.commands.record_verbs import add_record_verbs
 from batmon.commands.verbs import Command
@@ -49,7 +49,9 @@ def _up(
 
     Without a terminal: wait until the sample programs have run, print the verdicts, stay until Ctrl+C.
     """
-    return up.up(context.obj, once=once, keep=keep)
+    from batmon.commands.up import up  # noqa: PLC0415 - the configuration is slow to import, and most verbs only ask the daemon
+
+    return up(context.obj, once=once, keep=keep)
 
 
 def _daemon(context: typer.Context) -> int:
@@ -74,12 +76,16 @@ def _tui(
 
 def _config_check(context: typer.Context, *, as_json: Json = False) -> Action:
     """Say every problem of the configuration with its file, line and key."""
-    return configuration.config_check(context.obj, as_json=as_json)
+    from batmon.commands.configuration import config_check  # noqa: PLC0415 - see _up, and the templates of messages
+
+    return config_check(context.obj, as_json=as_json)
 
 
 def _config_show(context: typer.Context) -> Action:
     """Print the configuration that holds, defaults filled in."""
-    return configuration.config_show(context.obj)
+    from batmon.commands.configuration import config_show  # noqa: PLC0415 - see _up
+
+    return config_show(context.obj)
 
 
 def _pack_list(context: typer.Context, *, as_json: Json = False) -> Action:

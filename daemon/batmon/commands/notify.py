@@ -11,6 +11,7 @@ from batmon.commands.session import DONE, FAILED, Session
 from batmon.commands.table import duration, moment, table
 from batmon.errors import BadRequest
 from batmon.moments import moment_of
+from batmon.refusals import because
 
 PAGE = 500
 """Notifications that the daemon gives at a time."""
@@ -185,7 +186,7 @@ async def preview(
     try:
         given = json.loads(data or "{}")
     except ValueError as error:
-        raise BadRequest(f"--data is not JSON: {error}") from None
+        raise BadRequest(because("data-not-json", why=error)) from None
     gate = await session.gate()
     asked = {"template": template, "language": language or _language(session), "data": given}
     answer = await gate.request("notify.preview", **asked)
@@ -214,5 +215,5 @@ def _wanted(number: str) -> int | str:
     if number.isascii() and number.isdigit() and len(number) < 19:
         return int(number)
     if len(number) != 36:
-        raise BadRequest(f"{number} is not the number of a notification", hint="batmon notify list shows them")
+        raise BadRequest(because("not-a-notification-number", number=number))
     return number

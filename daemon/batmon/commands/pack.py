@@ -13,6 +13,7 @@ from batmon.commands.local_session import LocalSession
 from batmon.commands.session import DONE, FAILED
 from batmon.commands.table import table
 from batmon.errors import BadRequest, BatmonError, ConfigError, NotFound
+from batmon.refusals import because
 
 RULES = "pack.toml"
 """The file that makes a folder below ``packs`` a pack."""
@@ -67,16 +68,13 @@ async def install(session: LocalSession, name: str, *, force: bool) -> int:
     pack, words = _shipped(name), _WORDS[session.language]
     packs = _packs_folder(session)
     if packs is None:
-        raise BadRequest(
-            "there is no configuration file that the pack could stand beside",
-            hint="write a config.toml, or name it with --config",
-        )
+        raise BadRequest(because("pack-without-config"))
     target = packs / pack.name
     for path, file in _files(pack.folder):
         try:
             done = _write(target / path, file.read_bytes(), force=force, words=words)
         except OSError as error:
-            raise BatmonError(f"{error.filename or target}: the pack cannot be written: {error.strerror}") from error
+            raise BatmonError(because("pack-unwritable", path=error.filename or target, why=error.strerror)) from error
         session.out(f"  {path}: {done}")
     session.err(str(words["done"]).format(name=pack.name, folder=target))
     try:
@@ -92,12 +90,12 @@ async def remove(session: LocalSession, name: str) -> int:
     packs = _packs_folder(session)
     rules = None if packs is None else packs / name / RULES
     if rules is None or not rules.is_file() or rules.parent.parent != packs:
-        raise NotFound(f"no pack called {name!r} is installed", hint="batmon pack list")
+        raise NotFound(because("pack-not-installed", name=name))
     gone = rules.with_name(RULES + REMOVED)
     try:
         rules.replace(gone)
     except OSError as error:
-        raise BatmonError(f"{rules}: the pack cannot be taken away: {error.strerror}") from error
+        raise BatmonError(because("pack-not-removed", path=rules, why=error.strerror)) from error
     said = str(_WORDS[session.language]["removed"])
     session.err(said.format(name=name, folder=rules.parent, rules=gone.name))
     return DONE
@@ -117,7 +115,7 @@ def shipped() -> list[Shipped]:
 def _shipped(name: str) -> Shipped:
     packs = {pack.name: pack for pack in shipped()}
     if name not in packs:
-        raise NotFound(f"there is no pack called {name!r}", hint=f"there are: {', '.join(packs)}")
+        raise NotFound(because("no-pack", name=name, known=", ".join(packs)))
     return packs[name]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from batmon.commands.session import DONE, Session
 from batmon.errors import Refused
+from batmon.refusals import because
 
 
 async def password_set(session: Session, *, password_file: str | None) -> int:
@@ -16,7 +17,7 @@ async def password_set(session: Session, *, password_file: str | None) -> int:
     else:
         new = await session.ask_password("New operation password: ")
         if new != await session.ask_password("The same again: "):
-            raise Refused("the two passwords differ; nothing was changed")
+            raise Refused(because("passwords-differ"))
     await gate.request("password.set", new=new)
     session.err("the operation password is set")
     return DONE

@@ -14,20 +14,10 @@ from batmon.commands.session import DONE, Session
 from batmon.commands.table import duration, moment, table
 from batmon.errors import BadRequest, NotFound
 from batmon.gate.client import GateClient
-from batmon.metrics import definitions
-from batmon.report.document import Kind
-from batmon.report.values import shown
-from batmon.words import Language
+from batmon.refusals import because
 
 PAGE = 500
 MOST = 100_000
-_KINDS = {
-    "runs": Kind.COUNT, "succeeded": Kind.COUNT, "failed": Kind.COUNT, "missed": Kind.COUNT,
-    "success_rate": Kind.PERCENT, "availability": Kind.PERCENT, "targets_met": Kind.COUNT, "targets_missed": Kind.COUNT,
-    "sr_total": Kind.COUNT, "sr_done": Kind.COUNT, "sr_open": Kind.COUNT, "completion_rate": Kind.TEXT,
-    "mttr_hours": Kind.HOURS, "processed": Kind.COUNT, "saved_hours": Kind.HOURS, "saved_money": Kind.COUNT,
-}  # fmt: skip
-"""Key figures of a report in the order in which they are shown; others come after them."""
 _TEXTS = frozenset({"md", "json"})
 """Formats that may be printed anywhere."""
 
@@ -69,7 +59,7 @@ async def generate(
     if output is not None and output != "-" and not _is_folder(output):
         session.file_to_write(output, force=force)  # what cannot be written is said before anything is made
     if output == "-" and as_json:
-        raise BadRequest("the report and what is said of it cannot both be printed", hint="leave --json out")
+        raise BadRequest(because("report-and-json"))
     step = ""
     async with gate.stream("report.generate", **asked) as stream:
         async for frame in stream:
@@ -151,6 +141,8 @@ async def listed(
 
 async def show(session: Session, number: int, *, as_json: bool) -> int:
     """Print all that is known of one report."""
+    from batmon.commands.report_figures import key_figures  # noqa: PLC0415 - how figures are said is slow to import
+
     gate = await session.gate()
     one = (await gate.request("report.show", id=number))["report"]
     if as_json:
@@ -174,40 +166,21 @@ async def show(session: Session, number: int, *, as_json: bool) -> int:
         "file": "" if one["here"] or one["status"] != "DONE" else words["not_here"],
     }
     rows = [(words["facts"][name], value) for name, value in facts.items() if value]
-    order, figures = list(_KINDS), {key: value for key, value in one["summary"].items() if key != "period"}
-    keys = sorted(figures, key=lambda key: (order.index(key) if key in _KINDS else len(order), key))
-    rows += [_figure(session, key, figures[key]) for key in keys]
+    rows += key_figures(one["summary"], words["figures"], "ko" if session.language == "ko" else "en")
     for line in table((words["facts"]["report"], ""), rows, session.width):
         session.out(line)
     return DONE
-
-
-def _figure(session: Session, key: str, value: Any) -> tuple[str, str]:
-    """What a key figure of a report is called, and its value in words; one that nobody knows as it is."""
-    own, kind = _words(session)["figures"], _KINDS.get(key)
-    language: Language = "ko" if session.language == "ko" else "en"
-    if key in own:
-        name = own[key]
-    else:
-        try:
-            name = definitions.title("mttr" if key == "mttr_hours" else key, language)
-        except KeyError:
-            name = key
-    if key == "completion_rate":
-        return f" {name}", f"{_short(value)}%"
-    return f" {name}", _short(value) if kind is None else shown(value, kind, language)
 
 
 async def export(session: Session, number: int, *, output: str | None, force: bool) -> int:
     """Take the file of a report along: into a folder, as a file, or to standard output (``-``)."""
     gate = await session.gate()
     report = (await gate.request("report.show", id=number))["report"]
-    words = _words(session)
     if report["status"] != "DONE":
-        status = words["statuses"].get(report["status"], report["status"])
-        raise NotFound(words["no_file"].format(id=number, status=status), hint=report["error"])
+        status = _words(session)["statuses"].get(report["status"], report["status"])
+        raise NotFound(because("report-has-no-file", number=number, status=status, why=report["error"] or ""))
     if not report["here"]:
-        raise NotFound(words["elsewhere"].format(id=number, node=report["node"]))
+        raise NotFound(because("report-elsewhere", number=number, node=report["node"]))
     if said := await _take_along(session, gate, report, output or "./", force=force):
         session.out(said)
     return DONE
@@ -235,7 +208,7 @@ async def _take_along(
     """Fetch the file of a report; where it is now, empty if it was printed."""
     if output == "-":
         if report["format"] not in _TEXTS and not session.writes_bytes:
-            raise BadRequest("a file's bytes are not written to a terminal", hint="redirect the output, or -o FILE")
+            raise BadRequest(because("bytes-to-terminal"))
         async with aclosing(pieces(gate, report["path"])) as stream:
             async for data in stream:
                 session.out_bytes(data)
@@ -258,12 +231,6 @@ def _say_owed(session: Session, answer: Mapping[str, Any]) -> None:
     if answer["owed"]:
         words = _words(session)
         session.err(words["owed" if answer["attached"] else "owed_without"].format(n=len(answer["owed"])))
-
-
-def _short(value: Any) -> str:
-    if value is None:
-        return "–"
-    return f"{value:,}" if isinstance(value, int | float) else str(value)
 
 
 def _words(session: Session) -> dict[str, Any]:

@@ -30,8 +30,6 @@ WORDS: Mapping[str, dict[str, Any]] = {
         },
         "figures": {"programs": "programs", "targets_met": "targets met", "targets_missed": "targets missed"},
         "not_here": "the file is on another server, or was removed by hand",
-        "no_file": "report {id} has no file ({status})",
-        "elsewhere": "the file of report {id} is not here: it was made on {node}",
         "removed": "the file of report {id} is removed",
         "owed": "{n} mail(s) with the file are on their way", "owed_without":
         "{n} mail(s) are on their way; the file is too large to go with them, they say where it is",
@@ -66,8 +64,6 @@ WORDS: Mapping[str, dict[str, Any]] = {
         },
         "figures": {"programs": "프로그램 수", "targets_met": "목표 달성", "targets_missed": "목표 미달"},
         "not_here": "파일이 다른 서버에 있거나 직접 삭제되었습니다",
-        "no_file": "보고서 {id}의 파일이 없습니다(상태: {status})",
-        "elsewhere": "보고서 {id}의 파일이 여기에 없습니다: {node}에서 작성되었습니다",
         "removed": "보고서 {id}의 파일을 삭제했습니다",
         "owed": "파일을 첨부한 메일 {n}통을 보냅니다", "owed_without":
         "메일 {n}통을 보냅니다. 파일이 너무 커서 첨부하지 않고 위치를 알립니다",

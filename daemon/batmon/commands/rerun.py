@@ -9,6 +9,7 @@ from typing import Any
 from batmon.commands.session import DONE, FAILED, Session
 from batmon.errors import BadRequest
 from batmon.model import Role
+from batmon.refusals import because
 
 
 async def rerun(
@@ -81,6 +82,6 @@ def _named(params: list[str]) -> dict[str, str]:
     for param in params:
         name, equals, value = param.partition("=")
         if not equals or not name:
-            raise BadRequest(f"--param {param!r} is not name=value", hint="--param date=2026-11-21")
+            raise BadRequest(because("param-without-name", param=param))
         named[name] = value
     return named

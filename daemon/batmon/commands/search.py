@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from batmon.commands.session import DONE, FAILED, WRONG_USAGE, Session
+from batmon.commands.session import DONE, FAILED, WRONG_USAGE, Session, tell_error
 from batmon.commands.table import GAP, cells, moment
 from batmon.errors import BadRequest, BatmonError
 from batmon.moments import moment_of
@@ -42,7 +42,7 @@ async def search(
     except BadRequest:
         raise
     except BatmonError as error:
-        session.err(f"batmon: {error}" + (f"\n  {error.hint}" if error.hint else ""))
+        tell_error(session, error)
         return WRONG_USAGE
     _tell(session, done, limit)
     return DONE if done.get("hits") else FAILED

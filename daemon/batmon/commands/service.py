@@ -14,6 +14,7 @@ from batmon import places
 from batmon.commands.local_session import LocalSession
 from batmon.commands.session import DONE
 from batmon.errors import BadRequest, BatmonError, Refused
+from batmon.refusals import because
 
 UNIT = "batmon.service"
 
@@ -54,7 +55,7 @@ async def uninstall(session: LocalSession) -> int:
     _require_systemd()
     path = unit_path()
     if not await asyncio.to_thread(path.exists):
-        raise Refused(f"{path} is not there: nothing to uninstall")
+        raise Refused(because("nothing-to-uninstall", path=path))
     await _systemctl("disable", "--now", UNIT)
     await asyncio.to_thread(path.unlink)
     await _systemctl("daemon-reload")
@@ -121,16 +122,13 @@ def nssm_commands(session: LocalSession) -> list[str]:
 def _home_of(user: str) -> str:
     """The home folder of a user of this machine, for whom only root can install a service."""
     if not _for_system():
-        raise Refused("--user is for root: a service of your own runs as you")
+        raise Refused(because("user-is-for-root"))
     import pwd  # noqa: PLC0415 - absent on Windows
 
     try:
         return pwd.getpwnam(user).pw_dir
     except KeyError:
-        raise BadRequest(
-            f"there is no user {user!r}",
-            hint=f"useradd --system --home-dir /var/lib/{user} --create-home {user}",
-        ) from None
+        raise BadRequest(because("no-system-user", user=user)) from None
 
 
 def _daemon_command(session: LocalSession, home: str | None = None) -> list[str]:
@@ -159,11 +157,9 @@ def _for_system() -> bool:
 
 def _require_systemd() -> None:
     if os.name == "nt":
-        raise Refused("on Windows the service is installed by NSSM", hint="batmon service show prints the commands")
+        raise Refused(because("windows-service"))
     if shutil.which("systemctl") is None or not Path("/run/systemd/system").is_dir():
-        raise Refused(
-            "systemd does not run this machine", hint="batmon service show prints the unit; or run batmon daemon"
-        )
+        raise Refused(because("no-systemd"))
 
 
 def _write(path: Path, text: str) -> None:
@@ -178,4 +174,4 @@ async def _systemctl(*words: str) -> None:
     )
     said, _ = await process.communicate()
     if process.returncode:
-        raise BatmonError(f"systemctl {' '.join(words)} failed: {said.decode(errors='replace').strip()}")
+        raise BatmonError(because("systemctl-failed", words=" ".join(words), why=said.decode(errors="replace").strip()))

@@ -9,8 +9,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from batmon.errors import BadRequest, Refused
+from batmon.errors import BadRequest, BatmonError, ConfigError, Refused
 from batmon.gate.client import GateClient
+from batmon.refusals import because, told
 
 DONE: Final = 0
 FAILED: Final = 1
@@ -63,7 +64,7 @@ class Session(ABC):
         Raises:
             Refused: there is no terminal to ask on.
         """
-        raise Refused(f"{question} There is no terminal to ask on", hint="--yes")
+        raise Refused(because("no-terminal-to-ask", question=question))
 
     @abstractmethod
     async def read_file(self, path: str) -> str:
@@ -91,10 +92,7 @@ class Session(ABC):
             BadRequest: it cannot be written from here, or is there.
         """
         del force
-        raise BadRequest(
-            f"{path} cannot be written over SSH",
-            hint="get and export print with -o -, to redirect on your side; what is below /exports comes with scp",
-        )
+        raise BadRequest(because("no-file-over-ssh", path=path))
 
     def server_file(self, path: str) -> Path:
         """A file of the server's tree (``/exports/...``) as a file of this machine, where they are the same one.
@@ -102,7 +100,7 @@ class Session(ABC):
         Raises:
             BadRequest: they are not.
         """
-        raise BadRequest(f"{path} is on the server", hint="fetch it with scp")
+        raise BadRequest(because("file-on-server", path=path))
 
     def out_json(self, value: Any) -> None:
         """Print one JSON value, a line of its own."""
@@ -116,5 +114,12 @@ class Session(ABC):
         """
         lines = [line for line in (await self.read_file(path)).splitlines() if line.strip()]
         if len(lines) != 1:
-            raise BadRequest(f"{what}: {path} must hold exactly one line, not {len(lines)}")
+            raise BadRequest(because("not-one-line", what=what, path=path, count=len(lines)))
         return lines[0]
+
+
+def tell_error(session: Session, error: BatmonError) -> None:
+    """Say what is wrong, and below it what to do, in the session's language."""
+    sentence, hint = told(error, session.language)
+    begins_with_file = isinstance(error, ConfigError) and error.problems
+    session.err(("" if begins_with_file else "batmon: ") + sentence + (f"\n  {hint}" if hint else ""))

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from batmon.commands import stats
 from batmon.commands.options import Json
 from batmon.metrics.periods import FORMS
 
@@ -36,4 +35,6 @@ def _stats(
 
     With PROGRAM: its figures against the period before, each of its days, and its incidents.
     """
-    return stats.stats(context.obj, program, period=period, since=since, until=until, as_json=as_json)
+    from batmon.commands.stats import stats  # noqa: PLC0415 - how figures are said is slow to import
+
+    return stats(context.obj, program, period=period, since=since, until=until, as_json=as_json)

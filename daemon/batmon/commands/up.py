@@ -21,6 +21,7 @@ from batmon.commands.table import duration, moment, table
 from batmon.config import Config, prepare_folders
 from batmon.errors import BatmonError, DaemonUnreachable
 from batmon.gate.client import GateClient
+from batmon.refusals import because
 
 GATE_WITHIN = 60.0
 """Seconds for the first start: initdb on a slow disk, and reading the logs of years."""
@@ -113,11 +114,10 @@ async def _gate_opens(session: LocalSession, child: ChildDaemon, ended: asyncio.
             await session.gate()
         except DaemonUnreachable as error:
             if not child.is_alive:
-                raise BatmonError(f"the daemon ended with code {child.code}: {child.last_words()}") from error
+                raise BatmonError(because("daemon-ended", code=child.code, last=child.last_words())) from error
             if time.monotonic() > deadline:
                 raise BatmonError(
-                    f"the daemon did not open its gate within {GATE_WITHIN:g} s: {child.last_words()}",
-                    hint=f"its log: {child.log}",
+                    because("daemon-not-up", seconds=GATE_WITHIN, last=child.last_words(), log=child.log)
                 ) from error
         else:
             return

@@ -19,7 +19,6 @@ from batmon.commands import (
     rerun,
     run,
     runs,
-    savings,
     search,
     user,
 )
@@ -262,7 +261,9 @@ def _savings(
     as_json: Json = False,
 ) -> Action:
     """Show the hours that people were spared, by bot."""
-    return savings.savings(context.obj, month=month, as_json=as_json)
+    from batmon.commands.savings import savings  # noqa: PLC0415 - how figures are said is slow to import
+
+    return savings(context.obj, month=month, as_json=as_json)
 
 
 def _audit(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from batmon.errors import BatmonError
+from batmon.refusals import because
 
 
 @contextlib.contextmanager
@@ -33,4 +34,4 @@ def whole_file(target: Path) -> Iterator[BinaryIO]:
                 half.unlink()
             raise
     except OSError as error:
-        raise BatmonError(f"{target} cannot be written: {error.strerror or error}") from error
+        raise BatmonError(because("target-unwritable", target=target, why=error.strerror or error)) from error

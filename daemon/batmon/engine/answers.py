@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, Literal
@@ -16,12 +15,15 @@ from zoneinfo import ZoneInfo
 from batmon.engine.board import Board, Row
 from batmon.engine.reruns.runner import Runner
 from batmon.errors import BadRequest, NotFound, RunnerError
+from batmon.gate.arguments import Args, maybe_moment, run_id, text, texts
+from batmon.gate.fitting import fitting, size
 from batmon.gate.frames import LINE_LIMIT
 from batmon.gate.keyring import KeyRing
 from batmon.gate.password import OperationPassword
-from batmon.gate.sanitize import clean, clean_value
+from batmon.gate.sanitize import clean
 from batmon.gate.server import Caller, Done, Verb
-from batmon.model import Program, Reason, Role, Status, aware
+from batmon.model import Program, Reason, Role, Status
+from batmon.refusals import because
 from batmon.store import Store
 from batmon.store.run_rows import run_json
 from batmon.words import error_in_words, plugin_lines, say
@@ -31,12 +33,8 @@ FRAME_CHARS = LINE_LIMIT // 4
 """Of the rows in one frame of ``watch``, as JSON before the sanitizer, which can treble it."""
 CHECK_CHARS = (1000, 120, 30, 0)
 """Of a program's message and last log line in a check: when all fail at once, all of it must still fit a frame."""
-FRAME_BYTES = LINE_LIMIT * 5 // 8
-"""Of the runs in one frame, which holds a row beside them."""
 READY_WAIT_SEC = 4.0
 """A check that comes while the daemon still reads the logs for the first time waits this long for it."""
-
-Args = dict[str, Any]
 
 
 class Answers:
@@ -96,7 +94,7 @@ class Answers:
                 pass  # rows not judged yet say so themselves: UNKNOWN
         names = args.get("programs") or sorted(self._board.rows)
         if not isinstance(names, list):
-            raise BadRequest("programs must be a list of names")
+            raise BadRequest(because("must-be-names", key="programs"))
         for name in names:
             self._row(name)
         language: Literal["ko", "en"] = "ko" if args.get("language") == "ko" else "en"
@@ -113,7 +111,7 @@ class Answers:
             }
             answer["text"] = "\n".join(plugin_lines(answer))
             answer["exit"] = worst.exit_code
-            if _size(answer) < LINE_LIMIT - 1024:
+            if size(answer) < LINE_LIMIT - 1024:
                 break
         return answer
 
@@ -160,7 +158,7 @@ class Answers:
 
     async def program(self, _caller: Caller, args: Args) -> Args:
         """One program: its row, what is configured for it, and its latest runs."""
-        name = _text(args, "name")
+        name = text(args, "name")
         row, program = self._row(name), self._programs()[name]
         config = {
             "schedule": list(program.schedule),
@@ -180,12 +178,12 @@ class Answers:
 
     async def runs(self, _caller: Caller, args: Args) -> Args:
         """A page of a program's runs, newest first."""
-        name = _text(args, "program")
+        name = text(args, "program")
         self._row(name)
         limit = args.get("limit", 50)
         if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= 1000:
-            raise BadRequest("limit must be a whole number from 1 to 1000")
-        before = _moment(args, "before")
+            raise BadRequest(because("must-be-up-to", key="limit", most=1000))
+        before = maybe_moment(args, "before")
         found = await self._store.runs_page(name, limit + 1, before)
         totals = await self._store.item_totals([run.run_id for run in found[:limit]])
         runs = fitting([run_json(run) | {"items": totals.get(run.run_id)} for run in found[:limit]])
@@ -193,12 +191,12 @@ class Answers:
 
     async def rerun(self, caller: Caller, args: Args) -> Args:
         """Start a program again, by password."""
-        name = _text(args, "program")
+        name = text(args, "program")
         program = self._program(name)
-        await self._password.check(_text(args, "password"), caller.user, caller.peer)
+        await self._password.check(text(args, "password"), caller.user, caller.peer)
         params = args.get("params") or {}
         if not isinstance(params, dict) or not all(isinstance(v, str) for v in params.values()):
-            raise BadRequest("params must map names to strings")
+            raise BadRequest(because("must-be-texts-by-name", key="params"))
         run = await self._runner.start(
             program,
             by=caller.user,
@@ -211,13 +209,13 @@ class Answers:
 
     async def run_output(self, _caller: Caller, args: Args) -> AsyncIterator[Args | Done]:
         """What a re-run prints, live; the end tells how it ended."""
-        run_id = _run_id(args)
+        wanted = run_id(args)
         start = args.get("from", 0)
         if not isinstance(start, int) or start < 0:
-            raise BadRequest("from must be a whole number, 0 or more")
-        async for seq, text in self._runner.output(run_id, start=start):
-            yield {"seq": seq, "stream": "output", "text": text}
-        run = await self._store.run(run_id)
+            raise BadRequest(because("must-be-whole", key="from"))
+        async for seq, printed in self._runner.output(wanted, start=start):
+            yield {"seq": seq, "stream": "output", "text": printed}
+        run = await self._store.run(wanted)
         yield Done(
             {
                 "status": run.status.value if run else None,
@@ -227,20 +225,20 @@ class Answers:
 
     async def stop(self, caller: Caller, args: Args) -> Args:
         """End a re-run and all that it started, by password."""
-        await self._password.check(_text(args, "password"), caller.user, caller.peer)
+        await self._password.check(text(args, "password"), caller.user, caller.peer)
         if "run_id" in args:
-            runs = [self._runner.find(_run_id(args))]
+            runs = [self._runner.find(run_id(args))]
         else:
-            name = _text(args, "program")
+            name = text(args, "program")
             self._row(name)
             runs = self._runner.active(name)
             if not runs:
-                raise RunnerError(f"no re-run of {name} is running", hint="BATMON stops only what it started")
+                raise RunnerError(because("no-rerun-to-stop", name=name))
         return {"stopped": sum([await self._runner.stop(run, by=caller.user) for run in runs])}
 
     async def password_set(self, _caller: Caller, args: Args) -> Args:
         """Set the operation password."""
-        await self._password.set(_text(args, "new"))
+        await self._password.set(text(args, "new"))
         return {}
 
     async def user_list(self, _caller: Caller, _args: Args) -> Args:
@@ -263,34 +261,34 @@ class Answers:
     async def user_add(self, _caller: Caller, args: Args) -> Args:
         """Let a key in."""
         try:
-            role = Role(_text(args, "role"))
+            role = Role(text(args, "role"))
         except ValueError:
-            raise BadRequest("role must be viewer, operator or admin") from None
-        expires_at = _moment(args, "expires_at")
+            raise BadRequest(because("must-be-one-of", key="role", known="viewer, operator, admin")) from None
+        expires_at = maybe_moment(args, "expires_at")
         if expires_at is not None and expires_at <= self._now():
-            raise BadRequest(f"the key would be expired already: {expires_at:%Y-%m-%d %H:%M} UTC is over")
+            raise BadRequest(because("key-expired-already", until=f"{expires_at:%Y-%m-%d %H:%M}"))
         entry = await asyncio.to_thread(
             self._keyring.add,
-            _text(args, "name"),
+            text(args, "name"),
             role,
-            _text(args, "key"),
-            from_patterns=_texts(args, "from"),
+            text(args, "key"),
+            from_patterns=texts(args, "from"),
             expires_at=expires_at,
         )
         return {"fingerprint": entry.fingerprint}
 
     async def user_remove(self, _caller: Caller, args: Args) -> Args:
         """Shut a key, or all keys of a name, out."""
-        removed = await asyncio.to_thread(self._keyring.remove, _text(args, "name"), args.get("fingerprint"))
+        removed = await asyncio.to_thread(self._keyring.remove, text(args, "name"), args.get("fingerprint"))
         if not removed:
-            raise NotFound(f"no key of {args['name']} matches", hint="`batmon user list` shows them")
+            raise NotFound(because("no-key-of", name=args["name"]))
         return {"removed": removed}
 
     async def audit(self, _caller: Caller, args: Args) -> Args:
         """The latest entries of the audit trail, newest first."""
         limit = args.get("limit", 100)
         if not isinstance(limit, int) or not 1 <= limit <= 10_000:
-            raise BadRequest("limit must be a whole number from 1 to 10000")
+            raise BadRequest(because("must-be-up-to", key="limit", most=10000))
         return {"entries": await self._store.audit_entries(limit)}
 
     async def doctor(self, caller: Caller, _args: Args) -> Args:
@@ -304,7 +302,7 @@ class Answers:
         row = self._board.rows.get(name) if isinstance(name, str) else None
         if row is None:
             known = ", ".join(sorted(self._board.rows)[:20])
-            raise NotFound(f"no program is called {name!r}", hint=f"programs: {known}" if known else "")
+            raise NotFound(because("no-program", name=name, known=known))
         return row
 
     def _program(self, name: str) -> Program:
@@ -323,21 +321,6 @@ def _cut(entry: Args, most: int) -> Args:
     return entry | {key: short(entry[key]) for key in ("message", "last_log")} | {"signature": kind}
 
 
-def _size(answer: Args) -> int:
-    """The size of an answer as it leaves the gate."""
-    return len(json.dumps(clean_value(answer), ensure_ascii=False).encode())
-
-
-def fitting(runs: list[Args]) -> list[Args]:
-    """The first of them that fit a line of the gate together, whatever the sanitizer makes of them; at least one."""
-    room = FRAME_BYTES
-    for number, run in enumerate(runs):
-        room -= _size(run)
-        if room < 0 and number:
-            return runs[:number]
-    return runs
-
-
 def _frames_of(rows: list[Row]) -> list[list[Row]]:
     """The rows in pieces that each fit a line of the gate, whatever the sanitizer makes of them."""
     pieces: list[list[Row]] = []
@@ -350,34 +333,3 @@ def _frames_of(rows: list[Row]) -> list[list[Row]]:
         pieces[-1].append(row)
         room -= size
     return pieces
-
-
-def _text(args: Args, key: str) -> str:
-    value = args.get(key)
-    if not isinstance(value, str) or not value:
-        raise BadRequest(f"{key} must be a text")
-    return value
-
-
-def _texts(args: Args, key: str) -> tuple[str, ...]:
-    value = args.get(key) or []
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise BadRequest(f"{key} must be a list of texts")
-    return tuple(value)
-
-
-def _run_id(args: Args) -> uuid.UUID:
-    try:
-        return uuid.UUID(_text(args, "run_id"))
-    except ValueError:
-        raise BadRequest(f"run_id {args['run_id']!r} is not a run's id") from None
-
-
-def _moment(args: Args, key: str) -> datetime | None:
-    value = args.get(key)
-    if value is None:
-        return None
-    try:
-        return aware(datetime.fromisoformat(value), key)
-    except (TypeError, ValueError) as error:
-        raise BadRequest(f"{key} must be a time such as 2026-11-21T06:00:00+09:00") from error

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from batmon.errors import BatmonError, EvidenceError
+from batmon.errors import BatmonError, EvidenceError, Sentence
+from batmon.refusals import because
 
 
 async def ask_apart(
@@ -27,21 +28,21 @@ async def ask_apart(
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
     except OSError as error:
-        raise EvidenceError(f"{what} could not be started: {error.strerror or error}") from error
+        raise EvidenceError(because("not-started", what=what, why=error.strerror or error)) from error
     try:
         async with asyncio.timeout(seconds):
             said, _ = await child.communicate(request)
     except TimeoutError:
-        raise EvidenceError(f"{what} takes too long", hint=hint) from None
+        raise EvidenceError(because("too-slow", what=what, hint=hint)) from None
     finally:
         with suppress(ProcessLookupError):
             child.kill()
         await child.wait()
     if not said.endswith(b"\n"):
-        raise EvidenceError(f"{what} ended without an answer", hint="try again")
+        raise EvidenceError(because("no-answer-of", what=what))
     answer: dict[str, Any] = json.loads(said)
     if "wrong" in answer:
-        raise EvidenceError(answer["wrong"], hint=answer["hint"])
+        raise EvidenceError(Sentence(*answer["wrong"]))
     return answer
 
 
@@ -52,7 +53,7 @@ def answer_apart(answer: Callable[[], dict[str, Any]], *, seconds: float) -> Non
     try:
         found = answer()
     except BatmonError as error:
-        found = {"wrong": str(error), "hint": error.hint}
+        found = {"wrong": error.sentence.parts()}
     with suppress(BrokenPipeError):
         sys.stdout.write(json.dumps(found) + "\n")
         sys.stdout.flush()

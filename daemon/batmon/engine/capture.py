@@ -9,15 +9,14 @@ import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from batmon.config.settings import CaptureConfig
 from batmon.engine.files.exports import exports_folder, file_word
 from batmon.errors import BatmonError, NoDesktop, Refused
+from batmon.gate.arguments import Args
 from batmon.gate.verbs import Caller, Verb
 from batmon.model import Role
-
-Args = dict[str, Any]
+from batmon.refusals import because
 
 CAPTURE_SEC = 20.0
 """How long taking one may take."""
@@ -56,10 +55,10 @@ class Capture:
             BatmonError: it cannot be taken or saved.
         """
         if not self._config.enabled:
-            raise Refused("pictures of this server's screen are switched off", hint="[capture] enabled in config.toml")
+            raise Refused(because("capture-off"))
         display = self._display()
         if self._taking.locked():
-            raise Refused("another picture is being taken now", hint="try again in a moment")
+            raise Refused(because("capture-under-way"))
         async with self._taking:
             folder = await asyncio.to_thread(exports_folder, self._state, "captures")
             at = self._now()
@@ -72,7 +71,7 @@ class Capture:
                 size = half.stat().st_size
                 half.replace(folder / name)
             except OSError as error:
-                raise BatmonError(f"the picture cannot be saved: {error.strerror}: {error.filename}") from error
+                raise BatmonError(because("picture-unwritable", why=error.strerror, path=error.filename)) from error
             finally:
                 half.unlink(missing_ok=True)
         answer = {"path": f"/exports/captures/{name}", "width": said["width"], "height": said["height"], "size": size}
@@ -91,10 +90,7 @@ class Capture:
         if not display:
             wayland = self._environ.get("WAYLAND_DISPLAY")
             why = "its desktop is Wayland, which lets nobody look" if wayland else "no X display is known"
-            raise NoDesktop(
-                f"this server has no desktop to take a picture of: {why}",
-                hint='if it has one, name it: [capture] display = ":0" and perhaps xauthority, in config.toml',
-            )
+            raise NoDesktop(because("no-desktop", why=why))
         return display
 
     async def _taken(self, file: Path, display: str) -> Args:
@@ -111,7 +107,7 @@ class Capture:
             async with asyncio.timeout(CAPTURE_SEC):
                 out, err = await process.communicate()
         except TimeoutError:
-            raise BatmonError(f"the desktop {display} did not answer within {CAPTURE_SEC:.0f} s") from None
+            raise BatmonError(because("desktop-silent", display=display, seconds=CAPTURE_SEC)) from None
         finally:
             if process.returncode is None:
                 process.kill()
@@ -119,11 +115,8 @@ class Capture:
         where = f" {display}" if display else ""
         if process.returncode:
             last = err.decode(errors="replace").strip().splitlines()[-1:] or [f"exit code {process.returncode}"]
-            raise BatmonError(f"the screen{where} could not be looked at: {last[0]}")
+            raise BatmonError(because("screen-unseen", where=where, why=last[0]))
         said: Args = json.loads(out)
         if problem := said.get("problem"):
-            raise NoDesktop(
-                f"this server has no desktop that can be looked at{where}: {problem}",
-                hint="is it running, and may this user see it? [capture] display and xauthority in config.toml",
-            )
+            raise NoDesktop(because("desktop-unseen", where=where, why=problem))
         return said

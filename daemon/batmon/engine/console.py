@@ -19,6 +19,7 @@ from batmon.config import Config
 from batmon.engine.reruns.watched_process import gone
 from batmon.errors import RunnerError
 from batmon.evidence.processes import ProcessIdentity, identify, is_alive, stop_tree
+from batmon.refusals import because
 
 log = logging.getLogger(__name__)
 
@@ -112,15 +113,14 @@ class Console:
 
     async def _ready(self, process: asyncio.subprocess.Process) -> None:
         if process.stdout is None:
-            raise RunnerError("the console has no standard output")
+            raise RunnerError(because("console-mute"))
         try:
             async with asyncio.timeout(START_LIMIT_SEC):
                 line = await process.stdout.readline()
             self.listening = str(json.loads(line)["listening"])
         except (TimeoutError, ValueError, KeyError) as error:
             raise RunnerError(
-                f"the SSH console did not come up at {self._config.ssh.host}:{self._config.ssh.port}",
-                hint="its log says why; is the port taken?",
+                because("console-not-up", host=self._config.ssh.host, port=self._config.ssh.port)
             ) from error
         self.problem = ""
         if (known := self._process) is not None:

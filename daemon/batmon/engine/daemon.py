@@ -1,7 +1,7 @@
 """Starts everything in order, watches over it, drains and stops.
 
-The order: the state folder's lock, Postgres and its schema, the blind period since the last daemon, programs and
-their states, the gate, the logs, the deadlines, the console. Stopping goes the other way.
+The order: the schema, the blind period since the last daemon, programs and their states, the gate, the logs, the
+deadlines, the console. Stopping goes the other way. What it stands on is there before it: ``engine.database``.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import signal
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -20,7 +18,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from batmon import __version__
-from batmon.config import Config, prepare_folders
+from batmon.config import Config
 from batmon.config.calendars import calendars_of
 from batmon.engine import systemd
 from batmon.engine.all_verbs import all_verbs
@@ -30,6 +28,7 @@ from batmon.engine.automations.room import automations_of
 from batmon.engine.board import Board
 from batmon.engine.checker import Checker
 from batmon.engine.console import Console
+from batmon.engine.database import Database
 from batmon.engine.demo import Demonstration
 from batmon.engine.demo_plan import effective
 from batmon.engine.feeds import feed_deadlines, feed_lines, feed_records
@@ -37,7 +36,6 @@ from batmon.engine.heartbeat import AWAY, Heartbeat
 from batmon.engine.http.room import listener_of
 from batmon.engine.incidents.alerting import Alerting
 from batmon.engine.incidents.room import IncidentRoom
-from batmon.engine.instance import InstanceLock
 from batmon.engine.log_files.retention import LogRetention
 from batmon.engine.patience import patient
 from batmon.engine.probes.probing import Probing
@@ -47,7 +45,7 @@ from batmon.engine.reruns.process_watch import ProcessWatch
 from batmon.engine.reruns.runner import Runner
 from batmon.engine.scheduler import Scheduler
 from batmon.engine.statistics.rollup import rollup_of
-from batmon.engine.tasks import TaskDied, Tasks
+from batmon.engine.tasks import Tasks
 from batmon.engine.telling.notifying import Notifying
 from batmon.errors import StoreUnavailable
 from batmon.evidence import FileCursor, LogFollower
@@ -57,7 +55,7 @@ from batmon.gate.server import AuditEntry as Said
 from batmon.gate.server import GateServer
 from batmon.model import Origin, Reason
 from batmon.places import gate_address
-from batmon.store import AuditEntry, EmbeddedPostgres, Store
+from batmon.store import AuditEntry, Store
 from batmon.words import say
 
 log = logging.getLogger(__name__)
@@ -75,8 +73,9 @@ def utc_now() -> datetime:
 class Daemon:
     """One daemon of one node. Use ``running``; the attributes are for those who answer for it."""
 
-    def __init__(self, config: Config, *, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, config: Config, database: Database, *, now: Callable[[], datetime] = utc_now) -> None:
         self.config = config
+        self.database = database
         self.now = now
         self.started_at = now()
         self.board = Board()
@@ -90,9 +89,6 @@ class Daemon:
         """Everything up; on leaving, everything down again, nothing lost."""
         config = self.config
         async with AsyncExitStack() as down:
-            await asyncio.to_thread(prepare_folders, config)
-            lock = InstanceLock(config.state)
-            down.callback(lock.release)
             self.tasks = tasks = Tasks()
             await self._open_store(down)
             config = self.config = await with_probes(config, self.store)
@@ -152,31 +148,12 @@ class Daemon:
             tasks.keep("console", self.console.keep())
 
     async def _open_store(self, down: AsyncExitStack) -> None:
-        config = self.config
-        self.embedded: EmbeddedPostgres | None = None
-        if config.database_url is None:
-            self.embedded = await EmbeddedPostgres.start(config.state)
-            down.push_async_callback(self._stop_embedded)
-        url = self.embedded.url if self.embedded else config.database_url
-        self.database_url = str(url)
-        self.store = await Store.open(self.database_url, self.embedded.owner_url if self.embedded else None)
+        self.store = await Store.open(self.database.url, self.database.owner_url)
         down.push_async_callback(self.store.close)
-        if self.embedded:
-            self.tasks.keep("postgres", self._keep_embedded())
+        if self.database.embedded is not None:
+            self.tasks.keep("postgres", self.database.keep())
         await self.store.ensure_partitions(self.now())
-        self.pack_problems = await prepare_packs(self.dump_url(), config.packs)
-
-    async def _stop_embedded(self) -> None:
-        if self.embedded:
-            await self.embedded.stop()
-
-    async def _keep_embedded(self) -> None:
-        """Start Postgres again whenever it ends by itself."""
-        while self.embedded is not None:
-            await self.embedded.died()
-            log.error("Postgres has ended; starting it again")
-            self.embedded = await EmbeddedPostgres.start(self.config.state)
-            log.info("Postgres is back", extra={"pid": self.embedded.pid})
+        self.pack_problems = await prepare_packs(self.dump_url(), self.config.packs)
 
     async def _start_watching(self, down: AsyncExitStack) -> None:
         config, store, now = self.config, self.store, self.started_at
@@ -247,7 +224,12 @@ class Daemon:
 
     def dump_url(self) -> str:
         """The database as somebody who may read all of it."""
-        return self.embedded.owner_url if self.embedded else self.database_url
+        return self.database.owner_url
+
+    @property
+    def database_url(self) -> str:
+        """The database as somebody who may read and write, but not change the schema of one of our own."""
+        return self.database.url
 
     @property
     def timezone(self) -> str:
@@ -322,40 +304,3 @@ def _begin_unpacking(config: Config) -> None:
     copies = Unpacked(config.state / "unpacked", config.logs.unpacked_mb << 20)
     copies.clear()
     keep_in(copies)
-
-
-async def _serve(config: Config) -> int:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
-        number = getattr(signal, name, None)
-        if number is None:
-            continue
-        try:
-            loop.add_signal_handler(number, stop.set)
-        except NotImplementedError:  # Windows: no signal handlers on its loop
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
-    async with Daemon(config).running() as tasks:
-        waiting = asyncio.create_task(stop.wait(), name="stop signal")
-        died = asyncio.create_task(tasks.died(), name="death watch")
-        await asyncio.wait((waiting, died), return_when=asyncio.FIRST_COMPLETED)
-        if not died.done():
-            died.cancel()
-            return 0
-        waiting.cancel()
-        error = died.exception()
-        if not isinstance(error, TaskDied):
-            return 0
-        log.critical("%s: stopping", error, exc_info=error.__cause__ or error)
-        return 1
-
-
-def run(config: Config) -> int:
-    """The headless daemon in the foreground until SIGTERM or SIGINT; the process's exit code.
-
-    Raises:
-        BatmonError: it could not start; the message says why and what to do.
-    """
-    if sys.platform == "win32":  # pragma: no cover - the default there, named because subprocesses need it
-        asyncio.set_event_loop_policy(asyncio.WindowsProactorEventLoopPolicy())
-    return asyncio.run(_serve(config))

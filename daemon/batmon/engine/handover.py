@@ -11,11 +11,12 @@ from batmon.engine.board import moment as shown_moment
 from batmon.engine.handover_text import markdown
 from batmon.engine.incidents.alerting import Alerting
 from batmon.engine.incidents.shapes import Teller, short_shape, silence_shape
-from batmon.engine.log_files.arguments import Args, moment
 from batmon.errors import BadRequest
+from batmon.gate.arguments import Args, moment
 from batmon.gate.verbs import Caller, Verb
 from batmon.judge.incident_state import Incident
 from batmon.model import Role
+from batmon.refusals import because
 from batmon.store.handovers import Handovers
 from batmon.store.incidents import Incidents
 from batmon.words import Language, say
@@ -56,14 +57,14 @@ class HandoverAnswers:
         """What happened since a moment, or since the asker's visit before this one."""
         now = self._now()
         before = await self._handovers.visited(caller.key or f"local:{caller.user}", caller.user, now)
-        since = (before or now - USUAL) if args.get("since") is None else moment(args["since"], "since")
+        since = (before or now - USUAL) if args.get("since") is None else moment(args, "since")
         language: Language = self._alerting.language
         if args.get("language") is not None:
             if args["language"] not in ("ko", "en"):
-                raise BadRequest("language must be ko or en")
+                raise BadRequest(because("must-be-one-of", key="language", known="ko, en"))
             language = "ko" if args["language"] == "ko" else "en"
         if since >= now:
-            raise BadRequest("since must be earlier than now")
+            raise BadRequest(because("since-not-past"))
         since = max(since, now - LONGEST)
         answer = await told_between(
             self._handovers, self._incidents, self._alerting, since, now, now=now, language=language,

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from batmon.errors import BatmonError
+from batmon.refusals import because
 
 
 class AlreadyRunning(BatmonError):
@@ -27,10 +28,7 @@ class InstanceLock:
         try:
             self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
         except PermissionError as error:
-            raise BatmonError(
-                f"{self.path} belongs to another user",
-                hint=f"was it started as root before? chown -R the whole of {state} to the user who runs the daemon",
-            ) from error
+            raise BatmonError(because("of-another-user", path=self.path, state=state)) from error
         try:
             _lock(self._fd)
         except OSError:

@@ -19,6 +19,7 @@ from batmon.errors import EvidenceError, NotFound
 from batmon.evidence.access_linux import LinuxFolder, birth_of
 from batmon.evidence.access_plain import PlainFolder
 from batmon.evidence.access_rules import file_refusal, name_refusal, names_of, refused
+from batmon.refusals import because
 
 Kind = Literal["dir", "file", "link", "other"]
 _BY_DESCRIPTOR = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
@@ -183,6 +184,6 @@ def _held(path: Path) -> HeldFolder:
     try:
         return LinuxFolder.root(str(path)) if _BY_DESCRIPTOR else PlainFolder.root(str(path))
     except FileNotFoundError as error:
-        raise NotFound(f"folder {path} is not there", hint="create it, or correct the configuration") from error
+        raise NotFound(because("no-folder", path=path)) from error
     except OSError as error:
-        raise EvidenceError(f"cannot open folder {path}: {error.strerror or error}") from error
+        raise EvidenceError(because("cannot-open-folder", path=path, why=error.strerror or error)) from error

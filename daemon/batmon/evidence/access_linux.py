@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from batmon.errors import EvidenceError, NotFound, Refused
 from batmon.evidence.access_rules import SWAPPED, file_refusal, refused
+from batmon.refusals import because
 
 OpenFolder = Callable[[int, Sequence[str]], int]
 """(descriptor of a folder, names below it) -> descriptor of the folder there, or ``OSError``."""
@@ -171,15 +172,13 @@ class LinuxFolder:
         if error.errno == errno.ENOTDIR:
             return refused(path, "a name on the way is no folder")
         if error.errno == errno.ENOENT:
-            return NotFound(
-                f"{path!r:.250} is not there", hint="it may have been renamed or deleted; list the folder again"
-            )
+            return NotFound(because("not-there", path=path))
         if error.errno == errno.EEXIST:
             return refused(path, "it is there already")
         if error.errno in (errno.ENXIO, errno.ENODEV):
             return refused(path, "it is no regular file any more")
         hint = "give the daemon's user the right to read it" if isinstance(error, PermissionError) else ""
-        return EvidenceError(f"cannot open {path!r:.250}: {error.strerror or error}", hint=hint)
+        return EvidenceError(because("cannot-open", path=path, why=error.strerror or error, hint=hint))
 
 
 _NOFOLLOW: int = getattr(os, "O_NOFOLLOW", 0)

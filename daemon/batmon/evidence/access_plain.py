@@ -16,6 +16,7 @@ from pathlib import Path
 from batmon.errors import EvidenceError, NotFound, Refused
 from batmon.evidence.access_rules import SWAPPED, file_refusal, refused
 from batmon.evidence.opening import open_shared
+from batmon.refusals import because
 
 _REPARSE = 0x400
 """FILE_ATTRIBUTE_REPARSE_POINT."""
@@ -161,9 +162,7 @@ class PlainFolder:
     def _said(self, error: OSError, name: str) -> Refused | NotFound | EvidenceError:
         path = self._of(name) if name else "/".join(self._names)
         if isinstance(error, FileNotFoundError):
-            return NotFound(
-                f"{path!r:.250} is not there", hint="it may have been renamed or deleted; list the folder again"
-            )
+            return NotFound(because("not-there", path=path))
         if error.errno == errno.ELOOP:
             return refused(path, "it is a link, and links are not followed here")
         if isinstance(error, FileExistsError):
@@ -171,7 +170,7 @@ class PlainFolder:
         if isinstance(error, NotADirectoryError):
             return refused(path, "a name on the way is no folder")
         hint = "give the daemon's user the right to read it" if isinstance(error, PermissionError) else ""
-        return EvidenceError(f"cannot open {path!r:.250}: {error.strerror or error}", hint=hint)
+        return EvidenceError(because("cannot-open", path=path, why=error.strerror or error, hint=hint))
 
 
 def _is_reparse_point(known: os.stat_result) -> bool:

@@ -10,6 +10,7 @@ import re
 import stat
 
 from batmon.errors import Refused
+from batmon.refusals import because
 
 LONGEST_NAME = 255
 """Bytes of a name (on Windows UTF-16 units), as file systems have it."""
@@ -30,7 +31,6 @@ _KINDS = {
     stat.S_IFSOCK: "it is a socket, not a regular file",
 }
 SWAPPED = "it was swapped for another file while it was being opened"
-HINT = "only files inside the configured folders can be reached"
 
 
 def names_of(path: str, *, windows: bool = False) -> tuple[str, ...]:
@@ -116,4 +116,4 @@ def file_refusal(mode: int, links: int) -> str:
 def refused(path: str, why: str) -> Refused:
     """The error for a path that is not opened; its sentence holds the path in a harmless form."""
     shown = path if len(path) <= 200 else f"{path[:200]}…"
-    return Refused(f"{shown!r} is refused: {why}", hint=HINT)
+    return Refused(because("path-refused", path=shown, why=why))

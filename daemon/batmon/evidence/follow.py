@@ -20,6 +20,7 @@ from batmon.evidence.events import CaughtUp, FileCursor, LogEvent, SightChanged
 from batmon.evidence.trail import Trail
 from batmon.evidence.watch import Changes, FolderWatch
 from batmon.model import LogSight, LogState, Program
+from batmon.refusals import because
 
 _LIVE_TURN = 64
 """Programs of which the first pass is over, per turn: each gives at most one piece (128 KiB) of lines."""
@@ -123,7 +124,7 @@ class LogFollower:
 
     def _known(self, program: str) -> None:
         if program not in self._trails:
-            raise EvidenceError(f"no program named {program!r} is followed")
+            raise EvidenceError(because("not-followed", program=program))
 
     def _next_turn(self) -> tuple[list[str], list[str]]:
         """Which programs to look at and which to read now; live ones before those in their first pass."""

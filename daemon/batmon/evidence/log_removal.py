@@ -19,6 +19,7 @@ from batmon.errors import BatmonError, EvidenceError, NotFound, Refused
 from batmon.evidence.access import HeldFolder, Root, identity_of
 from batmon.evidence.log_folders import log_at
 from batmon.model import Program
+from batmon.refusals import because
 
 _PIECE = 1 << 20
 _LEVEL = 6
@@ -61,7 +62,7 @@ def compress_log(program: Program, path: str) -> tuple[str, int, int]:
             _take_away(folder, name, identity)
             folder.sync()
     except OSError as error:
-        raise EvidenceError(f"cannot compress {path!r:.250}: {error.strerror or error}") from error
+        raise EvidenceError(because("cannot-compress", path=path, why=error.strerror or error)) from error
     return f"{path}.gz", known.st_size, done
 
 
@@ -97,10 +98,7 @@ def _folder_of(program: Program, path: str) -> Iterator[tuple[HeldFolder, str]]:
     """The open folder of a log, and its name in it."""
     found = log_at(program, path)
     if found is None:
-        raise Refused(
-            f"{path!r:.250} is refused: no log pattern of {program.name} names it",
-            hint="batmon logs NAME --files shows its logs",
-        )
+        raise Refused(because("no-pattern-names-it", path=path, program=program.name))
     at, names = found
     with Root(at.root) as root, root.folder("/".join((*at.below, *names[:-1]))) as folder:
         yield folder, names[-1]
@@ -114,7 +112,7 @@ def _take_away(folder: HeldFolder, name: str, identity: str) -> None:
         with folder.open(aside) as file:
             same = identity_of(file) == identity
         if not same:
-            raise Refused(f"{name!r:.250} is refused: another file took its place meanwhile")
+            raise Refused(because("file-replaced", name=name))
     except BatmonError:
         folder.rename(aside, name)
         raise
@@ -129,7 +127,7 @@ def _earlier_try(folder: HeldFolder, packed: str, log: io.FileIO) -> int | None:
         return None
     with archive:
         if _digest(log) != _unpacked_digest(archive):
-            raise Refused(f"{packed!r:.250} is there already, with other content")
+            raise Refused(because("archive-in-the-way", packed=packed))
         return os.fstat(archive.fileno()).st_size
 
 
@@ -162,7 +160,7 @@ def _checked(folder: HeldFolder, half: str, digest: bytes, name: str) -> int:
     """The size of the archive that was written, if it holds what it should."""
     with folder.open(half) as written:
         if _unpacked_digest(written) != digest:
-            raise Refused(f"{name!r:.250} stays as it is: its archive does not hold what it should")
+            raise Refused(because("archive-incomplete", name=name))
         return os.fstat(written.fileno()).st_size
 
 
@@ -208,4 +206,4 @@ def _pieces(file: io.FileIO) -> Iterator[bytes]:
 def _refuse_change(log: io.FileIO, known: os.stat_result, path: str) -> None:
     now = os.fstat(log.fileno())
     if (now.st_size, now.st_mtime_ns) != (known.st_size, known.st_mtime_ns):
-        raise Refused(f"{path!r:.250} stays as it is: it was written to meanwhile")
+        raise Refused(because("written-meanwhile", path=path))

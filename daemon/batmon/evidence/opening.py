@@ -16,6 +16,7 @@ from batmon.errors import EvidenceError
 from batmon.evidence.identity import read_at
 from batmon.evidence.packed import Damage, NotPackedError, unpack
 from batmon.evidence.rotation import packing_of
+from batmon.refusals import because
 
 _KINDS = {
     stat.S_IFIFO: "a FIFO",
@@ -108,10 +109,10 @@ def _inside_its_folder(path: str) -> str:
 
 def _refusal(path: str | Path, error: OSError | ValueError) -> EvidenceError:
     if isinstance(error, NotPackedError):
-        return EvidenceError(f"cannot unpack {path}: {error}", hint="give a text file another name")
+        return EvidenceError(because("cannot-unpack", path=path, error=error))
     if isinstance(error, OSError):
-        return EvidenceError(f"cannot read {path}: {error.strerror or error}", hint=_hint(error))
-    return EvidenceError(f"cannot read {str(path)!r}: {error}")  # a NUL byte in the name
+        return EvidenceError(because("cannot-read-file", path=path, why=error.strerror or error, hint=_hint(error)))
+    return EvidenceError(because("cannot-read-name", path=path, why=error))  # a NUL byte in the name
 
 
 def _hint(error: OSError) -> str:

@@ -22,6 +22,7 @@ from batmon.evidence.identity import read_at
 from batmon.evidence.lines import RawLine
 from batmon.evidence.opening import open_content, read_head
 from batmon.evidence.packed import Damage
+from batmon.refusals import because
 
 _Found = TypeVar("_Found")
 
@@ -258,7 +259,7 @@ def open_text(path: str | Path, encoding: str) -> Iterator[LogText]:
         try:
             yield LogText(file, encoding, damage)
         except OSError as error:
-            raise EvidenceError(f"cannot read {path}: {error.strerror or error}") from error
+            raise EvidenceError(because("cannot-read", path=path, why=error.strerror or error)) from error
 
 
 def _within(found: Iterator[_Found], count: int, distance: Callable[[_Found], int]) -> Iterator[_Found]:

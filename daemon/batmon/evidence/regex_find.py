@@ -18,12 +18,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
-from batmon.errors import BadRequest, EvidenceError
+from batmon.errors import BadRequest, EvidenceError, Sentence
 from batmon.evidence.find import Direction, Needle, Progress, find_by_line
 from batmon.evidence.lines import RawLine
 from batmon.evidence.opening import open_log
 from batmon.evidence.read import SHOWN_CHARS, open_text
 from batmon.evidence.unpacked import as_child, for_child
+from batmon.refusals import because
 
 _SILENCE_SEC = 10.0
 """A child that says nothing for so long is stuck in the expression: a MiB takes a tenth of a second."""
@@ -74,7 +75,7 @@ def _send(stdin: IO[bytes], request: dict[str, Any]) -> None:
         stdin.write(json.dumps(request).encode() + b"\n")
         stdin.flush()
     except OSError as error:
-        raise EvidenceError(f"the search could not be started: {error.strerror or error}") from error
+        raise EvidenceError(because("search-not-started", why=error.strerror or error)) from error
 
 
 def _answer(
@@ -94,19 +95,16 @@ def _answer(
             continue
         silent = 0.0
         if message is None:
-            raise EvidenceError("the search ended without an answer", hint="try again, or search for a plain text")
+            raise EvidenceError(because("search-ended"))
         if "wrong" in message:
-            raise BadRequest(f"not a regular expression: {regex!r:.200}: {message['wrong']}")
+            raise BadRequest(because("bad-regex", regex=regex, why=message["wrong"]))
         if "error" in message:
-            raise EvidenceError(message["error"], hint=message["hint"])
+            raise EvidenceError(Sentence(*message["error"]))
         if "line" in message:
             return RawLine(*message["line"]) if message["line"] is not None else None
         if progress is not None:
             progress(message["progress"])
-    raise EvidenceError(
-        f"the regular expression {regex!r} takes too long",
-        hint="avoid a repetition inside a repetition, such as (a+)+",
-    )
+    raise EvidenceError(because("slow-regex", regex=regex))
 
 
 def _listen(stdout: IO[bytes], said: queue.SimpleQueue[dict[str, Any] | None]) -> None:
@@ -146,7 +144,7 @@ def main() -> None:
             )  # fmt: skip
         say({"line": line})
     except EvidenceError as error:
-        say({"error": str(error), "hint": error.hint})
+        say({"error": error.sentence.parts()})
 
 
 if __name__ == "__main__":

@@ -17,11 +17,12 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from batmon.errors import BadRequest, BatmonError, EvidenceError
+from batmon.errors import BadRequest, BatmonError, EvidenceError, Sentence
 from batmon.evidence.discover import Found
 from batmon.evidence.search import Hit, Report, SearchFile, search
 from batmon.evidence.search_wanted import Wanted
 from batmon.evidence.unpacked import as_child, for_child
+from batmon.refusals import because
 
 _SILENCE_SEC = 10.0
 """A child that says nothing for so long is stuck in the expression: a MiB takes a tenth of a second."""
@@ -54,7 +55,7 @@ async def search_apart(
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
     except OSError as error:
-        raise EvidenceError(f"the search could not be started: {error.strerror or error}") from error
+        raise EvidenceError(because("search-not-started", why=error.strerror or error)) from error
     try:
         async for report in _reports(child, request, wanted):
             yield report
@@ -77,17 +78,14 @@ async def _reports(
             async with asyncio.timeout(_SILENCE_SEC):
                 line = await child.stdout.readline()
         except TimeoutError:
-            raise EvidenceError(
-                f"the regular expression {wanted.pattern!r:.200} takes too long",
-                hint="avoid a repetition inside a repetition, such as (a+)+",
-            ) from None
+            raise EvidenceError(because("slow-regex", regex=wanted.pattern)) from None
         if not line.endswith(b"\n"):
-            raise EvidenceError("the search ended without an answer", hint="try again, or search for a plain text")
+            raise EvidenceError(because("search-ended"))
         said = json.loads(line)
         if "alive" in said:
             continue
         if "wrong" in said:
-            raise BadRequest(said["wrong"], hint=said["hint"])
+            raise BadRequest(Sentence(*said["wrong"]))
         if "end" in said:
             return
         hits = [_hit(values) for values in said["hits"]]
@@ -145,7 +143,7 @@ def main() -> None:
         for report in search(files, wanted, limit=request["limit"], since=since, until=until):
             say(asdict(report))
     except BatmonError as error:
-        say({"wrong": str(error), "hint": error.hint})
+        say({"wrong": error.sentence.parts()})
     else:
         say({"end": True})
     finally:

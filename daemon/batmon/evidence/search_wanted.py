@@ -11,6 +11,7 @@ from batmon.errors import BadRequest
 from batmon.evidence.decode import Codec
 from batmon.evidence.levels import HINTS, level_of
 from batmon.evidence.read import SHOWN_CHARS
+from batmon.refusals import because
 
 LONGEST_PATTERN = 1000
 """Characters."""
@@ -38,11 +39,11 @@ class Wanted:
 
     def __post_init__(self) -> None:
         if not self.pattern and not self.errors:
-            raise BadRequest("nothing to search for", hint="give a text, or ask for errors only")
+            raise BadRequest(because("nothing-to-find"))
         if len(self.pattern) > LONGEST_PATTERN:
-            raise BadRequest(f"a pattern has up to {LONGEST_PATTERN:,} characters, this one has {len(self.pattern):,}")
+            raise BadRequest(because("pattern-too-long", most=LONGEST_PATTERN, count=len(self.pattern)))
         if "\n" in self.pattern:
-            raise BadRequest("a pattern is one line: no line of a log holds a line end")
+            raise BadRequest(because("pattern-of-lines"))
 
     @property
     def literal(self) -> str:
@@ -124,7 +125,7 @@ def _compiled(pattern: str, flags: int) -> re.Pattern[str]:
     try:
         return re.compile(pattern, flags)
     except (re.error, RecursionError, OverflowError) as error:
-        raise BadRequest(f"not a regular expression: {pattern!r:.200}: {error}") from error
+        raise BadRequest(because("bad-regex", regex=pattern, why=error)) from error
 
 
 def _has_other_cases(text: str) -> bool:

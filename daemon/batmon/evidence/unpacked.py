@@ -20,6 +20,7 @@ from pathlib import Path
 from batmon.errors import EvidenceError
 from batmon.evidence.opening import open_regular
 from batmon.evidence.packed import Damage, unpack
+from batmon.refusals import because
 
 MOST_BYTES = 4 << 30
 """Of all copies together, unless configured."""
@@ -120,13 +121,10 @@ class Unpacked:
                 total -= known.st_size
                 free += known.st_size
         if total > self.most:
-            raise EvidenceError(
-                f"cannot unpack {name}: it holds more than the {self.most >> 20:,} MiB that unpacked logs may take",
-                hint="raise unpacked_mb in [logs], or unpack it yourself",
-            )
+            raise EvidenceError(because("too-large-to-unpack", name=name, most=self.most >> 20))
         if free < _KEPT_FREE:
             raise EvidenceError(
-                f"cannot unpack {name}: {os.strerror(errno.ENOSPC)}", hint=f"make room on the disk of {self.folder}"
+                because("no-room-to-unpack", name=name, why=os.strerror(errno.ENOSPC), folder=self.folder)
             )
 
     def _path(self, key: str, damage: Damage | None) -> Path:

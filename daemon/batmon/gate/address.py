@@ -24,6 +24,7 @@ from pathlib import Path
 
 from batmon.errors import DaemonUnreachable, GateError, Refused
 from batmon.gate.frames import LINE_LIMIT
+from batmon.refusals import because
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Factory = Callable[[], asyncio.Protocol]
@@ -66,7 +67,7 @@ async def listen(address: str, handler: Handler) -> Listener:
             path, lambda sock: asyncio.start_unix_server(handler, sock=sock, limit=LINE_LIMIT, backlog=BACKLOG)
         )
     except OSError as error:
-        raise GateError(f"the gate cannot be opened at {address}: {error.strerror or error}") from error
+        raise GateError(because("gate-not-opened", address=address, why=error.strerror or error)) from error
 
 
 async def open_door(address: str, factory: Factory, *, shared: bool = False, group: str = "") -> Listener:
@@ -91,7 +92,7 @@ async def open_door(address: str, factory: Factory, *, shared: bool = False, gro
             path, lambda sock: loop.create_unix_server(factory, sock=sock, backlog=BACKLOG), group=group
         )
     except OSError as error:
-        raise GateError(f"nobody can be let in at {address}: {error.strerror or error}") from error
+        raise GateError(because("gate-not-shared", address=address, why=error.strerror or error)) from error
 
 
 async def connect(address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, str | None]:
@@ -112,14 +113,14 @@ async def connect(address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWri
     owner = peer_uid(writer.get_extra_info("socket"))
     if owner is not None and os.geteuid() not in (0, owner) and owner != 0:
         writer.close()
-        raise Refused(f"the daemon at {address} runs as another user (uid {owner})", hint="check --state")
+        raise Refused(because("daemon-of-another", address=address, owner=owner))
     return reader, writer, None
 
 
 def unreachable(address: str, error: Exception) -> DaemonUnreachable:
     """The sentence for a gate where nobody answers."""
     why = "" if isinstance(error, FileNotFoundError) else f" ({getattr(error, 'strerror', None) or error})"
-    return DaemonUnreachable(f"no daemon answers at {address}{why}", hint="start one: batmon daemon, or batmon up")
+    return DaemonUnreachable(because("no-daemon", address=address, why=why))
 
 
 def private_folder(folder: Path) -> None:
@@ -133,9 +134,9 @@ def private_folder(folder: Path) -> None:
         return
     facts = folder.lstat()
     if not stat.S_ISDIR(facts.st_mode):
-        raise Refused(f"{folder} is not a folder", hint="move it away")
+        raise Refused(because("not-a-folder", folder=folder))
     if facts.st_uid != os.geteuid():
-        raise Refused(f"{folder} belongs to uid {facts.st_uid}, not to {os.geteuid()}", hint="choose another --state")
+        raise Refused(because("folder-of-another", folder=folder, owner=facts.st_uid, own=os.geteuid()))
     if facts.st_mode & 0o077:
         folder.chmod(0o700)
 
@@ -177,7 +178,7 @@ async def _listen_socket(
             try:
                 shutil.chown(path, group=group)
             except LookupError:
-                raise GateError(f"there is no group {group!r} on this machine", hint="correct [record] group") from None
+                raise GateError(because("no-group", group=group)) from None
             path.chmod(0o660)  # noqa: ASYNC240 - once, at the start
         server = await serve(sock)
     except BaseException:
@@ -193,16 +194,16 @@ async def _clear(path: Path) -> None:
     except FileNotFoundError:
         return
     if not stat.S_ISSOCK(facts.st_mode):
-        raise Refused(f"{path} is in the way and is not a socket", hint="move it away")
+        raise Refused(because("not-a-socket", path=path))
     try:
         _, writer = await asyncio.wait_for(asyncio.open_unix_connection(path), timeout=2)
     except (ConnectionRefusedError, FileNotFoundError):
         path.unlink(missing_ok=True)  # noqa: ASYNC240 - once, at the start
         return
     except TimeoutError:
-        raise Refused(f"something holds {path} and does not answer") from None
+        raise Refused(because("socket-silent", path=path)) from None
     writer.close()
-    raise Refused(f"another daemon answers at {path}", hint="stop it, or choose another --state")
+    raise Refused(because("another-daemon", path=path))
 
 
 async def _listen_loopback(path: Path, serve: Callable[[], Awaitable[asyncio.Server]], name: str) -> Listener:
@@ -210,7 +211,7 @@ async def _listen_loopback(path: Path, serve: Callable[[], Awaitable[asyncio.Ser
         port, _ = _read_loopback(path)
         _, writer = await asyncio.wait_for(asyncio.open_connection("127.0.0.1", port), timeout=2)
         writer.close()
-        raise Refused(f"another daemon answers at {path}", hint="stop it, or choose another --state")
+        raise Refused(because("another-daemon", path=path))
     server = await serve()
     token = secrets.token_urlsafe(32)
     handle, temporary = tempfile.mkstemp(prefix=f".{name}-", dir=path.parent)

@@ -16,6 +16,7 @@ from batmon.errors import BadRequest, DaemonUnreachable, GateError
 from batmon.gate import address as local
 from batmon.gate import frames
 from batmon.gate.frames import CANCELLED, PROTOCOL, Cancel, Failure, Item, Ok, Request
+from batmon.refusals import because
 
 WAITING_ITEMS = 64
 """Items of a stream that wait in the client before it stops reading from the daemon."""
@@ -53,7 +54,7 @@ class GateClient:
         self._streams: dict[int, GateStream] = {}
         self._room = asyncio.Event()
         self._lost = asyncio.Event()
-        self._why = DaemonUnreachable("the connection to the daemon is closed")
+        self._why = DaemonUnreachable(because("connection-closed"))
         self._task: asyncio.Task[None] | None = None
 
     @classmethod
@@ -77,7 +78,7 @@ class GateClient:
                 reader, writer, token = await local.connect(address)
                 return await cls.over(reader, writer, client=client, act_as=act_as, token=token, timeout=timeout)
         except TimeoutError:
-            raise DaemonUnreachable(f"the daemon at {address} did not answer within {timeout:g} s") from None
+            raise DaemonUnreachable(because("no-answer-at", address=address, seconds=timeout)) from None
 
     @classmethod
     async def over(
@@ -108,7 +109,7 @@ class GateClient:
                 gate.hello = await gate.request("hello", **said)
         except TimeoutError:
             await gate.close()
-            raise DaemonUnreachable(f"the daemon did not answer within {timeout:g} s") from None
+            raise DaemonUnreachable(because("no-answer", seconds=timeout)) from None
         except BaseException:
             await gate.close()
             raise
@@ -163,7 +164,7 @@ class GateClient:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        self._end(DaemonUnreachable("the connection to the daemon is closed"))
+        self._end(DaemonUnreachable(because("connection-closed")))
         self._writer.close()
         wait_closed = getattr(self._writer, "wait_closed", None)
         if wait_closed is not None:
@@ -186,7 +187,7 @@ class GateClient:
         return self._ids
 
     def _copy_of_why(self) -> DaemonUnreachable:
-        return DaemonUnreachable(str(self._why), hint=self._why.hint)
+        return DaemonUnreachable.of(self._why)
 
     def _send(self, frame: frames.Frame) -> None:
         if self._lost.is_set():
@@ -197,18 +198,18 @@ class GateClient:
         try:
             await self._writer.drain()
         except OSError as error:
-            raise DaemonUnreachable(f"the connection to the daemon broke: {error}") from error
+            raise DaemonUnreachable(because("connection-broke", why=error)) from error
 
     async def _read(self) -> None:
         """Hand each frame to whom it belongs, until the connection ends."""
-        why = DaemonUnreachable("the daemon closed the connection", hint="is it still running? batmon doctor")
+        why = DaemonUnreachable(because("daemon-closed"))
         try:
             while (line := await self._reader.readline()).endswith(b"\n"):
                 await self._take(line)
         except (OSError, ValueError) as error:
-            why = DaemonUnreachable(f"the connection to the daemon broke: {error}")
+            why = DaemonUnreachable(because("connection-broke", why=error))
         except BadRequest as error:
-            why = DaemonUnreachable(f"what answers does not speak the gate's protocol: {error}")
+            why = DaemonUnreachable(because("not-the-protocol", why=error))
         finally:
             self._end(why)
 
@@ -227,7 +228,7 @@ class GateClient:
                 self._room.clear()
                 await self._room.wait()
         elif isinstance(frame, Failure) and frame.id == 0:
-            self._end(DaemonUnreachable(f"the daemon ended the connection: {frame.message}", hint=frame.hint))
+            self._end(DaemonUnreachable(because("connection-ended", why=frame.message, hint=frame.hint)))
 
     def _end(self, why: DaemonUnreachable) -> None:
         if self._lost.is_set():
@@ -238,7 +239,7 @@ class GateClient:
             if not reply.done():
                 reply.set_exception(self._copy_of_why())
         for stream in self._streams.values():
-            stream._put(Failure(0, why.code, str(why), why.hint))  # noqa: SLF001
+            stream._put(frames.failure(0, why))  # noqa: SLF001
         self._streams.clear()
 
     def _forget(self, stream: GateStream, *, cancel: bool) -> None:
@@ -255,7 +256,7 @@ def _settle(reply: asyncio.Future[dict[str, Any]], frame: Item | Ok | Failure) -
         case Failure():
             reply.set_exception(frames.raised(frame))
         case Item():
-            reply.set_exception(GateError("this verb is a stream, and was asked as a request"))
+            reply.set_exception(GateError(because("stream-as-request")))
 
 
 class GateStream:

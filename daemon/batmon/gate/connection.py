@@ -16,6 +16,7 @@ from batmon.gate.frames import CANCELLED, LINE_LIMIT, PROTOCOL, Cancel, Failure,
 from batmon.gate.sanitize import clean, clean_value
 from batmon.gate.verbs import Caller, Done, Verb
 from batmon.model import Role
+from batmon.refusals import because
 
 if TYPE_CHECKING:
     from batmon.gate.server import GateServer
@@ -88,7 +89,7 @@ class Connection:
         """See that the other end is this user or root, where the kernel can say."""
         self._uid = peer_uid(self._writer.get_extra_info("socket"))
         if self._uid is not None and self._uid not in (0, os.geteuid()):
-            raise Refused(f"uid {self._uid} may not use this gate")
+            raise Refused(because("strange-uid", uid=self._uid))
 
     async def _line(self) -> bytes | None:
         """The next line; None at the end. A line over the limit ends the connection: where it ends is unknown."""
@@ -97,7 +98,7 @@ class Connection:
         except asyncio.IncompleteReadError:
             return None
         except asyncio.LimitOverrunError:
-            await self._send_failure(0, BadRequest(f"a line of more than {LINE_LIMIT:,} bytes"))
+            await self._send_failure(0, BadRequest(because("line-too-long", most=LINE_LIMIT)))
             return None
         return line
 
@@ -111,9 +112,9 @@ class Connection:
         if isinstance(frame, Cancel):
             await self._stop(frame.id)
         elif frame.id in self._tasks:
-            await self._send_failure(frame.id, BadRequest(f"id {frame.id} is in use"))
+            await self._send_failure(frame.id, BadRequest(because("id-in-use", number=frame.id)))
         elif len(self._tasks) >= IN_FLIGHT:
-            await self._send_failure(frame.id, BadRequest(f"{IN_FLIGHT} requests are open on this connection already"))
+            await self._send_failure(frame.id, BadRequest(because("too-many-requests", most=IN_FLIGHT)))
         else:
             self._begin(frame)
 
@@ -156,8 +157,7 @@ class Connection:
             end = _failure(request.id, error)
         except Exception:
             log.exception("verb %s failed", request.verb[:60])
-            message = f"{request.verb[:60]} failed inside the daemon"
-            end = _failure(request.id, BatmonError(message, hint="the daemon's log has the details"))
+            end = _failure(request.id, BatmonError(because("failed-inside", verb=request.verb[:60])))
         self._ending.add(request.id)
         with contextlib.suppress(ConnectionError):
             await self._write(end)
@@ -166,11 +166,11 @@ class Connection:
         """Do what is asked, if its role allows that, and write down what has to be: the line of the ok frame."""
         server = self._server
         if self._caller is None:
-            raise BadRequest("the first request is hello")
+            raise BadRequest(because("hello-first"))
         caller = self._caller
         verb = server.verbs.get(request.verb)
         if verb is None:
-            raise BadRequest(f"there is no verb {request.verb[:60]!r}", hint="docs/gate.md lists the verbs")
+            raise BadRequest(because("no-verb", verb=request.verb[:60]))
         try:
             caller = self._allowed(caller, verb, request.verb)
         except Refused as error:
@@ -225,15 +225,15 @@ class Connection:
         if caller.key:
             caller = self._looked_up(caller.user, caller.key, caller.peer)
         if not caller.role.allows(verb.role):
-            raise NeedsRole(f"{name} needs the role {verb.role}; {caller.user} is {caller.role}", hint="ask an admin")
+            raise NeedsRole(because("needs-role", verb=name, role=verb.role, user=caller.user, own=caller.role))
         return caller
 
     def _looked_up(self, user: str, key: str, peer: str) -> Caller:
         entry = self._server.keyring.find(user, key)
         if entry is None:
-            raise Refused(f"{user} has no such key here", hint="an admin adds it: batmon user add")
+            raise Refused(because("no-such-key", user=user))
         if why := entry.refusal(self._server.now(), peer):
-            raise Refused(why, hint="ask an admin")
+            raise Refused(because("key-refused", why=why))
         return Caller(user, entry.role, peer, key)
 
     async def _hello(self) -> None:
@@ -245,12 +245,10 @@ class Connection:
         try:
             request = frames.decode_request(line)
             if not isinstance(request, Request) or request.verb != "hello":
-                raise BadRequest("the first request is hello")
+                raise BadRequest(because("hello-first"))
             if request.args.get("protocol") != PROTOCOL:
                 asked = request.args.get("protocol")
-                raise BadRequest(
-                    f"this daemon speaks protocol {PROTOCOL}, not {asked!r:.40}", hint="install equal versions"
-                )
+                raise BadRequest(because("other-protocol", protocol=PROTOCOL, asked=asked))
             self._caller = caller = self._introduced(request.args)
         except BatmonError as error:
             if isinstance(error, Refused) and isinstance(request, Request):
@@ -273,15 +271,15 @@ class Connection:
             if not isinstance(shown, str) or not hmac.compare_digest(
                 shown.encode(errors="replace"), self._server.token.encode()
             ):
-                raise Refused("the token is wrong", hint="it is in gate.json in the state folder")
+                raise Refused(because("wrong-token"))
         person = args.get("as")
         if person is None:
             return Caller(user_name(self._uid), Role.ADMIN, "local", "")
         if not isinstance(person, dict):
-            raise BadRequest("as must be an object with user and key")
+            raise BadRequest(because("as-object"))
         user, key, peer = person.get("user"), person.get("key"), person.get("peer", "")
         if not (isinstance(user, str) and user and isinstance(key, str) and key and isinstance(peer, str)):
-            raise BadRequest("as needs user and key, and peer if there is one, as strings")
+            raise BadRequest(because("as-texts"))
         caller = self._looked_up(user, key, peer)
         self._server.admit(user)
         return caller
@@ -316,5 +314,8 @@ def _line(kind: type[Item | Ok], number: int, value: dict[str, Any]) -> bytes:
 
 
 def _failure(number: int, error: BatmonError) -> bytes:
-    frame = frames.failure(number, error)
-    return frames.encode(Failure(number, frame.code, clean(frame.message)[:4000], clean(frame.hint)[:4000]))
+    said = error.sentence
+    facts = {key: clean(fact)[:1000] if isinstance(fact, str) else fact for key, fact in said.facts.items()}
+    return frames.encode(
+        Failure(number, error.code, clean(said.text)[:4000], clean(said.hint)[:4000], said.reason, facts)
+    )

@@ -13,8 +13,9 @@ from typing import Any
 from uuid import UUID
 
 from batmon import errors
-from batmon.errors import BadRequest, BatmonError, GateError
+from batmon.errors import BadRequest, BatmonError, GateError, Sentence
 from batmon.model import aware
+from batmon.refusals import because
 
 PROTOCOL = 1
 LINE_LIMIT = 1024 * 1024
@@ -67,6 +68,8 @@ class Failure:
     code: str
     message: str
     hint: str = ""
+    reason: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
 
 
 Frame = Request | Cancel | Item | Ok | Failure
@@ -108,16 +111,15 @@ def encode(frame: Frame) -> bytes:
             body["item"] = value
         case Ok(value=value):
             body["ok"] = value
-        case Failure(code=code, message=message, hint=hint):
+        case Failure(code=code, message=message, hint=hint, reason=reason, facts=facts):
             body["error"] = {"code": code, "message": message, "hint": hint}
+            if reason:
+                body["error"] |= {"reason": reason, "facts": facts}
     text = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain)
     # A name from the file system may carry lone surrogates into a request; they have no UTF-8 but a JSON escape.
     line = text.encode(errors="backslashreplace") + b"\n"
     if len(line) > LINE_LIMIT:
-        raise GateError(
-            f"a frame of {len(line):,} bytes does not fit the gate's line of {LINE_LIMIT:,}",
-            hint="ask for less at once: a smaller limit, fewer lines",
-        )
+        raise GateError(because("answer-too-long-for-line", size=len(line), most=LINE_LIMIT))
     return line
 
 
@@ -186,7 +188,11 @@ def decode_answer(line: bytes) -> Item | Ok | Failure:
     error = body.get("error")
     if not isinstance(error, dict):
         raise BadRequest("a frame from the daemon without item, ok or error")
-    return Failure(number, str(error.get("code", "gate")), str(error.get("message", "")), str(error.get("hint", "")))
+    message, hint, reason = (str(error.get(key, "")) for key in ("message", "hint", "reason"))
+    facts = error.get("facts")
+    return Failure(
+        number, str(error.get("code", "gate")), message, hint, reason, facts if isinstance(facts, dict) else {}
+    )
 
 
 def _classes(root: type[BatmonError]) -> dict[str, type[BatmonError]]:
@@ -201,9 +207,10 @@ _BY_CODE = {code: kind for code, kind in _classes(BatmonError).items() if kind._
 
 def failure(number: int, error: BatmonError) -> Failure:
     """The frame that carries ``error``."""
-    return Failure(number, error.code, str(error), error.hint)
+    said = error.sentence
+    return Failure(number, error.code, said.text, said.hint, said.reason, said.facts)
 
 
 def raised(frame: Failure) -> BatmonError:
     """The error that ``frame`` carries, as the class that its code names in ``batmon.errors``, else GateError."""
-    return _BY_CODE.get(frame.code, GateError)(frame.message, hint=frame.hint)
+    return _BY_CODE.get(frame.code, GateError)(Sentence(frame.message, frame.hint, frame.reason, frame.facts))

@@ -29,6 +29,7 @@ from pathlib import Path
 
 from batmon.errors import BadRequest, GateError, NotFound, Refused
 from batmon.model import Role
+from batmon.refusals import because
 
 log = logging.getLogger(__name__)
 
@@ -128,20 +129,20 @@ def parse_key(text: str) -> tuple[str, str, str]:
     """
     text = text.strip()
     if "PRIVATE KEY" in text:
-        raise BadRequest("this is a private key", hint="give the public one: the file that ends in .pub")
+        raise BadRequest(because("private-key"))
     parts = text.split(None, 2)
     if "\n" in text or "\r" in text or len(parts) < 2 or parts[0] not in KEY_TYPES:
-        raise BadRequest("this is not a public key in OpenSSH's form", hint=f"one line beginning with {KEY_TYPES[0]}")
+        raise BadRequest(because("not-a-public-key", type=KEY_TYPES[0]))
     try:
         blob = base64.b64decode(parts[1], validate=True)
         (length,) = struct.unpack_from(">I", blob)
         kind = blob[4 : 4 + length].decode("ascii")
     except (binascii.Error, struct.error, UnicodeDecodeError, ValueError):
-        raise BadRequest("the key's text is damaged", hint="copy the whole line of the .pub file") from None
+        raise BadRequest(because("key-damaged")) from None
     if kind != parts[0]:
-        raise BadRequest(f"the key says that it is {parts[0]} and holds {kind!r:.40}")
+        raise BadRequest(because("key-of-another-type", said=parts[0], type=kind))
     if kind == "ssh-rsa" and len(blob) < 270:  # 2048 bits and more have a blob of at least 279 bytes
-        raise BadRequest("an RSA key of less than 2048 bits is not taken", hint="ssh-keygen -t ed25519")
+        raise BadRequest(because("key-too-short"))
     comment = parts[2] if len(parts) == 3 else ""
     return f"{parts[0]} {parts[1]}", fingerprint(blob), "".join(c for c in comment if c.isprintable())
 
@@ -172,7 +173,7 @@ def parse_expiry(text: str) -> datetime:
         else:
             moment = datetime.fromisoformat(value)
         return (moment.replace(tzinfo=UTC) if zulu else moment).astimezone(UTC)
-    raise BadRequest(f"expiry {text!r:.40} is not a time", hint="2027-12-31, or OpenSSH's 20271231 or 20271231235959Z")
+    raise BadRequest(because("expiry-no-time", text=text))
 
 
 def _options(text: str) -> tuple[dict[str, str], str]:
@@ -182,12 +183,12 @@ def _options(text: str) -> tuple[dict[str, str], str]:
     while not rest.startswith(KEY_TYPES):
         match = _OPTION.match(rest)
         if match is None:
-            raise BadRequest("this is not options and a public key")
+            raise BadRequest(because("not-options-and-key"))
         name, value = match.group(1).lower(), match.group(2) or ""
         if name not in _KNOWN:
-            raise BadRequest(f"option {name} is not known", hint=f"known: {', '.join(sorted(_KNOWN))}")
+            raise BadRequest(because("strange-option", name=name, known=", ".join(sorted(_KNOWN))))
         if name in found:
-            raise BadRequest(f"option {name} is given twice")
+            raise BadRequest(because("option-twice", name=name))
         found[name] = value.replace('\\"', '"')
         rest = rest[match.end() :]
     return found, rest
@@ -202,11 +203,11 @@ def parse_line(text: str) -> KeyEntry:
     options, key_text = _options(text.strip())
     name = options.get("name", "")
     if not _NAME.fullmatch(name):
-        raise BadRequest(f"name {name!r:.70} is not a user name", hint='name="kim": letters, digits and . _ - @')
+        raise BadRequest(because("not-a-user-name", name=name))
     try:
         role = Role(options.get("role", ""))
     except ValueError:
-        raise BadRequest(f"role {options.get('role', '')!r:.40} is not viewer, operator or admin") from None
+        raise BadRequest(because("no-role", written=options.get("role", ""))) from None
     key_line, print_, comment = parse_key(key_text)
     patterns = tuple(part.strip() for part in options.get("from", "").split(",") if part.strip())
     expiry = options.get("expiry-time")
@@ -271,7 +272,7 @@ class KeyRing:
         key_line, print_, comment = parse_key(key)
         for pattern in from_patterns:
             if not _is_pattern(pattern.removeprefix("!")):
-                raise BadRequest(f"from {pattern!r:.60} is not an address, a network or a pattern of one")
+                raise BadRequest(because("not-an-address", pattern=pattern))
         entry = KeyEntry(name, role, print_, key_line, comment, tuple(from_patterns), expires_at)
         entry = parse_line(entry.line)  # what is written is what will be read
         with self._lock:
@@ -290,8 +291,9 @@ class KeyRing:
             lines = self._lines()
             kept = [line for line in lines if not _is(line, name, fingerprint)]
             if len(kept) == len(lines):
-                which = f" with the key {fingerprint}" if fingerprint else ""
-                raise NotFound(f"there is no user {name!r:.70}{which}", hint="batmon user list")
+                if fingerprint:
+                    raise NotFound(because("no-user-with-key", name=name, fingerprint=fingerprint))
+                raise NotFound(because("no-user", name=name))
             self._write(kept)
         return len(lines) - len(kept)
 
@@ -321,7 +323,7 @@ class KeyRing:
             Path(temporary).replace(self._path)
         except OSError as error:
             Path(temporary).unlink(missing_ok=True)
-            raise GateError(f"{self._path} cannot be written: {error.strerror}") from error
+            raise GateError(because("cannot-write", path=self._path, why=error.strerror)) from error
         self._seen = None
 
     def _refresh(self) -> None:
@@ -354,13 +356,13 @@ class KeyRing:
 
     def _check(self, facts: os.stat_result) -> None:
         if not stat.S_ISREG(facts.st_mode):
-            raise Refused(f"{self._path} is not a regular file", hint="move it away")
+            raise Refused(because("not-a-regular-file", path=self._path))
         if os.name != "nt" and facts.st_mode & 0o022:
-            raise Refused(f"{self._path} can be written by others", hint=f"chmod 600 {self._path}, and look through it")
+            raise Refused(because("keys-writable", path=self._path))
         if os.name != "nt" and facts.st_uid not in (0, os.geteuid()):
-            raise Refused(f"{self._path} belongs to uid {facts.st_uid}", hint=f"chown it: {self._path}")
+            raise Refused(because("keys-of-another", path=self._path, owner=facts.st_uid))
         if facts.st_size > LARGEST_FILE:
-            raise Refused(f"{self._path} is larger than {LARGEST_FILE:,} bytes")
+            raise Refused(because("keys-too-large", path=self._path, most=LARGEST_FILE))
 
     def _read(self) -> None:
         entries: list[KeyEntry] = []

@@ -27,7 +27,8 @@ from typing import Any
 from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
-from batmon.errors import BadRequest, GateError, LockedOut, NoPassword, WrongPassword
+from batmon.errors import BadRequest, GateError, LockedOut, NoPassword, Sentence, WrongPassword
+from batmon.refusals import because
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +76,7 @@ class OperationPassword:
             BadRequest: it is too short or too long.
         """
         if not SHORTEST <= len(new) <= LONGEST:
-            raise BadRequest(f"the operation password must have {SHORTEST} to {LONGEST} characters")
+            raise BadRequest(because("password-length", shortest=SHORTEST, longest=LONGEST))
         async with self._one:
             hashed = await asyncio.to_thread(self._hasher.hash, _octets(new))
             await asyncio.to_thread(self._write, hashed, {})
@@ -89,7 +90,7 @@ class OperationPassword:
         async with self._one:
             hashed, failures = await asyncio.to_thread(self._read)
             if hashed is None:
-                raise NoPassword("no operation password is set", hint="an admin sets one: batmon password set")
+                raise NoPassword(because("no-password"))
             now = self._now()
             mine = failures.get(user)
             if mine is not None and mine.last > now:  # the clock was set back: nobody is locked for longer by that
@@ -98,7 +99,7 @@ class OperationPassword:
                 await asyncio.to_thread(self._write, hashed, failures)
             if mine is not None and (until := mine.locked_until()) is not None:
                 if now < until:
-                    raise LockedOut(_locked(user), hint=_again(until, now))
+                    raise LockedOut(_locked(user, until - now))
                 mine = None
             if await asyncio.to_thread(self._is_right, hashed, password):
                 if failures.pop(user, None) is not None:
@@ -109,11 +110,9 @@ class OperationPassword:
             await asyncio.to_thread(self._write, hashed, failures)
             log.warning("wrong operation password", extra={"user": user, "peer": peer, "failures": mine.count})
             if mine.count >= TRIES:
-                raise LockedOut(_locked(user), hint=_again(now + LOCK, now))
+                raise LockedOut(_locked(user, LOCK))
             left = TRIES - mine.count
-            raise WrongPassword(
-                "the operation password is wrong", hint=f"{left} more {'try' if left == 1 else 'tries'}"
-            )
+            raise WrongPassword(because("wrong-password", left=left))
 
     def _is_right(self, hashed: str, password: str) -> bool:
         try:
@@ -121,15 +120,15 @@ class OperationPassword:
         except VerifyMismatchError:
             return False
         except (InvalidHashError, VerificationError) as error:
-            raise GateError(f"{self._path} holds no usable hash", hint="batmon password set") from error
+            raise GateError(because("password-no-hash", path=self._path)) from error
 
     def _read(self) -> tuple[str | None, dict[str, _Failures]]:
         try:
             facts = self._path.stat()
             if not stat.S_ISREG(facts.st_mode) or facts.st_size > LARGEST_FILE:
-                raise GateError(f"{self._path} is no file of ours", hint="move it away, then: batmon password set")
+                raise GateError(because("password-no-file", path=self._path))
             if os.name != "nt" and (facts.st_mode & 0o022 or facts.st_uid not in (0, os.geteuid())):
-                raise GateError(f"{self._path} can be written by others", hint="batmon password set makes a new one")
+                raise GateError(because("password-writable", path=self._path))
             stored: dict[str, Any] = json.loads(self._path.read_text("utf-8"))
             failures = {
                 str(name): _Failures(int(entry["count"]), datetime.fromisoformat(entry["last"]).astimezone(UTC))
@@ -140,9 +139,9 @@ class OperationPassword:
         except FileNotFoundError:
             return None, {}
         except (OSError, ValueError, KeyError, TypeError, AttributeError, InvalidHashError) as error:
-            raise GateError(f"{self._path} cannot be read: {error}", hint="batmon password set") from error
+            raise GateError(because("password-unreadable", path=self._path, why=error)) from error
         if memory > MOST_MEMORY:
-            raise GateError(f"{self._path} asks for too much memory", hint="batmon password set makes a new one")
+            raise GateError(because("password-memory", path=self._path))
         return hashed, failures
 
     def _write(self, hashed: str, failures: dict[str, _Failures]) -> None:
@@ -163,7 +162,7 @@ class OperationPassword:
         except OSError as error:
             with contextlib.suppress(OSError):
                 Path(temporary).unlink(missing_ok=True)
-            raise GateError(f"{self._path} cannot be written: {error.strerror}") from error
+            raise GateError(because("cannot-write", path=self._path, why=error.strerror)) from error
 
 
 def _octets(password: str) -> bytes:
@@ -171,9 +170,6 @@ def _octets(password: str) -> bytes:
     return unicodedata.normalize("NFC", password).encode(errors="surrogatepass")
 
 
-def _locked(user: str) -> str:
-    return f"{TRIES} wrong passwords: {user} is locked for {LOCK // timedelta(minutes=1)} minutes"
-
-
-def _again(until: datetime, now: datetime) -> str:
-    return f"try again in {max(1, round((until - now).total_seconds()))} s"
+def _locked(user: str, left: timedelta) -> Sentence:
+    seconds = max(1, round(left.total_seconds()))
+    return because("locked-out", tries=TRIES, user=user, minutes=LOCK // timedelta(minutes=1), seconds=seconds)

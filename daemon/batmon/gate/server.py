@@ -21,6 +21,7 @@ from batmon.gate.keyring import KeyRing
 from batmon.gate.logins import login_verb
 from batmon.gate.sanitize import clean
 from batmon.gate.verbs import Audit, AuditEntry, Caller, Done, Verb
+from batmon.refusals import because
 
 __all__ = ["Audit", "AuditEntry", "Caller", "Done", "GateServer", "Verb"]
 
@@ -132,9 +133,9 @@ class GateServer:
         """
         people = [person for connection in self._connections.values() if (person := connection.person)]
         if people.count(user) >= OF_ONE_PERSON:
-            raise Refused(f"{user} has {OF_ONE_PERSON} connections open already", hint="close some of them")
+            raise Refused(because("too-many-of-one", user=user, most=OF_ONE_PERSON))
         if len(people) >= OF_PEOPLE:
-            raise Refused(f"{OF_PEOPLE} connections are open already", hint="try again in a moment")
+            raise Refused(because("too-many-connections", most=OF_PEOPLE))
 
     def room_for(self, caller: Caller, verb: Verb) -> AbstractAsyncContextManager[Any]:
         """Wait until an answer may be made; actions and this machine's own requests never wait."""
@@ -192,7 +193,7 @@ class GateServer:
         task.set_name("gate-connection")
         connection = Connection(self, reader, writer)
         if len(self._connections) >= CONNECTIONS:
-            await connection.turn_away(Refused(f"{CONNECTIONS} connections are open already"))
+            await connection.turn_away(Refused(because("too-many-connections", most=CONNECTIONS)))
             return
         self._connections[task] = connection
         try:

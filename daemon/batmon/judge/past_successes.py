@@ -46,13 +46,14 @@ class PastSuccesses:
         ]
         self._starts = [one.start for one in self._found]
         self._odd: dict[UUID, bool] = {}
-        self._by_day: dict[tuple[time, date], Success] = {}
+        by_day: dict[tuple[time, date], Success] = {}
         for one in self._found:
             slot, within = self._slot(one.start)
             if slot is not None and within:
                 place = self._place(slot)
-                first = self._by_day.get(place)
-                self._by_day[place] = one if first is None else first.with_more(one.processed)
+                first = by_day.get(place)
+                by_day[place] = one if first is None else first.with_more(one.processed)
+        self._by_day = {place: one for place, one in by_day.items() if not self._free(one.start)}
 
     def _slot(self, start: datetime) -> tuple[datetime | None, bool]:
         """The slot that a run belongs to, and whether it began in time for it."""
@@ -67,6 +68,9 @@ class PastSuccesses:
             interval = due[index + 1] - due[index]
             grace = min(grace, interval - early(interval))
         return due[index], start < due[index] + grace
+
+    def _free(self, at: datetime) -> bool:
+        return self._calendar is not None and self._calendar.is_free(at.astimezone(self._zone).date())
 
     def _place(self, slot: datetime) -> tuple[time, date]:
         local = slot.astimezone(self._zone)
@@ -90,15 +94,13 @@ class PastSuccesses:
         slot, _ = self._slot(run.start_time)
         if slot is None:
             return False
-        like = self._like(*self._place(slot))
-        if len(like) < LEAST_RUNS and len(like) < LEAST_WEEKDAYS:
-            return False
+        clock, day = self._place(slot)
+        like = self._on_days(clock, day, _WEEK)
+        if len(like) < LEAST_WEEKDAYS:
+            like = self._on_days(clock, day, 1)
+            if len(like) < LEAST_RUNS:
+                return False  # it is held against the latest runs
         return plainly_usual(_seconds(run), run.processed_count, like)
-
-    def _like(self, clock: time, day: date) -> list[Success]:
-        """The successes of the same weekday, or of all days where these are too few."""
-        same = self._on_days(clock, day, _WEEK)
-        return same if len(same) >= LEAST_WEEKDAYS else self._on_days(clock, day, 1)
 
     def _on_days(self, clock: time, day: date, step: int) -> list[Success]:
         first = day.toordinal()
@@ -120,7 +122,7 @@ class PastSuccesses:
         days = []
         if asked.slot is not None:
             clock, day = self._place(asked.slot)
-            days = [one for one in self._on_days(clock, day, 1) if not asked.free(one.start)]
+            days = self._on_days(clock, day, 1)
         return usual(asked, found, days)
 
 

@@ -25,6 +25,7 @@ from croniter import CroniterBadDateError, croniter
 from batmon.errors import ModelError
 from batmon.judge.calendar import Calendar
 from batmon.model import aware
+from batmon.refusals import because
 
 ALIASES = {
     "@hourly": "0 * * * *",
@@ -82,7 +83,7 @@ class _Track:
         try:
             self._zone = ZoneInfo(timezone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise ModelError(f"no time zone is called {timezone!r}", hint="for example Asia/Seoul or UTC") from error
+            raise ModelError(because("no-timezone", timezone=timezone)) from error
         expanded = croniter.expand(" ".join(parts))[0]
         minutes = _numbers(expanded[0], 60)
         hours = _numbers(expanded[1], 24)

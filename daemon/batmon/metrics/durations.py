@@ -6,7 +6,7 @@ to ``GROWTH ** n`` seconds. SQL has the same as ``batmon_bucket``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from math import ceil, log
 
 GROWTH = 1.05
@@ -43,12 +43,18 @@ def quantile(histogram: Histogram, share: float) -> float | None:
 
     It is the nearest rank: the smallest time that at least ``share`` of all times do not exceed.
     """
-    total = sum(histogram.values())
+    numbers = sorted(histogram)
+    return quantile_of(numbers, [histogram[number] for number in numbers], share)
+
+
+def quantile_of(buckets: Sequence[int], counts: Sequence[int], share: float) -> float | None:
+    """The same of a histogram as it is stored: its buckets, rising, and how many times fell into each."""
+    total = sum(counts)
     if not total:
         return None
     rank, seen = max(1, ceil(share * total - 1e-9)), 0
-    for number in sorted(histogram):
-        seen += histogram[number]
+    for place, count in enumerate(counts):
+        seen += count
         if seen >= rank:
-            return middle(number)
+            return middle(buckets[place])
     raise AssertionError("unreachable: the rank is no more than the total")

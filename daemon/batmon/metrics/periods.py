@@ -10,6 +10,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from batmon.errors import ModelError
+from batmon.refusals import because
 
 Span = Literal["week", "month", "quarter", "year"]
 """What a template is about where nobody names a period."""
@@ -19,7 +20,7 @@ WEEK_DAYS = 7
 LONGEST_DAYS = 1100
 """Of a period that somebody names: three years."""
 NAMES = ("week", "month", "last-month", "quarter", "last-quarter", "year", "last-year")
-FORMS = f"{', '.join(NAMES)}, 2026-11, 2026-Q4, 2026 or 30d"
+FORMS = f"{', '.join(NAMES)}, 2026-11, 2026-Q4, 2026, 30d"
 """What ``named`` understands, for people."""
 FIRST_YEAR, LAST_YEAR = 1970, 9998
 _CALENDAR = re.compile(r"(\d{4})(?:-(0[1-9]|1[0-2])|-[Qq]([1-4]))?", re.ASCII)
@@ -35,7 +36,12 @@ class Period:
 
     def __post_init__(self) -> None:
         if self.end < self.start:
-            raise ModelError(f"a period cannot end ({self.end}) before it begins ({self.start})")
+            raise ModelError(because("period-backwards", end=self.end, start=self.start))
+
+    @property
+    def is_month(self) -> bool:
+        """Whether it is a whole calendar month."""
+        return _months(self) == 1
 
     @property
     def days(self) -> int:
@@ -102,7 +108,7 @@ def named(text: str, today: date) -> Period:
         return chosen(today - timedelta(days=int(days[1]) - 1), today, today)
     found = _CALENDAR.fullmatch(word)
     if found is None or not FIRST_YEAR <= int(found[1]) <= LAST_YEAR:
-        raise ModelError(f"{text!r:.60} is no period", hint=f"write {FORMS}")
+        raise ModelError(because("no-period", text=text, forms=FORMS))
     year, month, quarter = int(found[1]), found[2], found[3]
     start = date(year, int(month) if month else 3 * int(quarter) - 2 if quarter else 1, 1)
     months = 1 if month else 3 if quarter else 12
@@ -117,11 +123,11 @@ def chosen(start: date, end: date, today: date) -> Period:
     """
     period = Period(start, end)
     if start.year < FIRST_YEAR or end.year > LAST_YEAR:
-        raise ModelError(f"{start} to {end}: years are from {FIRST_YEAR} to {LAST_YEAR}")
+        raise ModelError(because("years-from-to", start=start, end=end, first_year=FIRST_YEAR, last_year=LAST_YEAR))
     if start > today:
-        raise ModelError(f"the period from {start} on has not begun: today is {today}")
+        raise ModelError(because("period-not-begun", start=start, today=today))
     if period.days > LONGEST_DAYS:
-        raise ModelError(f"{start} to {end} are {period.days:,} days", hint=f"ask for {LONGEST_DAYS:,} at most")
+        raise ModelError(because("period-too-long", start=start, end=end, days=period.days, longest_days=LONGEST_DAYS))
     return period
 
 
@@ -134,13 +140,13 @@ def asked_for(
         ModelError: they say something else, or both.
     """
     if name is not None and (start is not None or end is not None):
-        raise ModelError("name a period or its days, not both", hint="--period, or --from and --to")
+        raise ModelError(because("period-or-days"))
     if name is not None:
         return named(name, today)
     if start is None and end is None:
         return so_far(usual, today)
     if start is None:
-        raise ModelError(f"from when on? {end} is only the last day", hint="--from 2026-11-01 --to 2026-11-20")
+        raise ModelError(because("no-first-day", end=end))
     first = _day(start)
     return chosen(first, max(first, today) if end is None else _day(end), today)
 
@@ -149,7 +155,7 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text.strip())
     except ValueError:
-        raise ModelError(f"{text!r:.60} is no day", hint="write it as 2026-11-21") from None
+        raise ModelError(because("no-day", text=text)) from None
 
 
 def _begin(span: Span, day: date) -> date:

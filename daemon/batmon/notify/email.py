@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from itertools import chain
+from typing import cast
 
 import aiosmtplib
 
 from batmon.config.addresses import address
 from batmon.config.email import EmailConfig
 from batmon.errors import DeliveryFailed
-from batmon.notify.mail import mail_bytes, message_id
+from batmon.notify.mail import mail_pieces, message_id, stuffed
 from batmon.notify.message import Message, Sent
 from batmon.notify.visible import one_line
 
@@ -28,6 +30,9 @@ MAILS_EACH = 100
 _LOGIN_AGAIN_SEC = 300.0
 """After a refused login: a wrong password that is tried every few seconds locks the account."""
 _QUIT_SEC = 2.0
+_UNSENT_BYTES = 1 << 18
+_UNSENT_SEC = 0.005
+"""With so much that the system has not taken yet, the next piece of a mail waits, and how often it is looked."""
 
 
 class _Line:
@@ -64,7 +69,7 @@ class EmailChannel:
             recipient = address(message.recipient)
         except ValueError as error:
             raise DeliveryFailed(str(error), permanent=True) from None
-        body = await asyncio.to_thread(mail_bytes, message, self._config.sender, recipient, self._now())
+        body = await asyncio.to_thread(mail_pieces, message, self._config.sender, recipient, self._now())
         async with self._free:
             line = await self._line()
             reused = line.mails > 0
@@ -85,7 +90,7 @@ class EmailChannel:
         self._idle.clear()
         await asyncio.gather(*self._quitting, return_exceptions=True)
 
-    async def _hand_over(self, line: _Line, recipient: str, body: bytes) -> str:
+    async def _hand_over(self, line: _Line, recipient: str, body: Sequence[bytes]) -> str:
         """One mail over one connection, which is kept if it is still good."""
         client, given = line.client, False
         encoding, options = ("ascii", []) if recipient.isascii() else ("utf-8", ["SMTPUTF8"])
@@ -96,7 +101,7 @@ class EmailChannel:
             await client.mail(self._config.sender.address, options=options, encoding=encoding)
             await client.rcpt(recipient, encoding=encoding)
             given = True
-            response = await client.data(body)
+            response = await _give(client, body, self._config.timeout.total_seconds())
         except aiosmtplib.SMTPResponseException as error:
             await self._reset(line, error.code)
             raise _refused(error, recipient) from error
@@ -225,6 +230,52 @@ def _hint(error: BaseException, config: EmailConfig) -> str:
     if "STARTTLS" in str(error):
         return 'nothing is sent in clear text; use security = "tls", or "none" where the network is trusted'
     return f"check host, port and security of [email] (now {config.security})"
+
+
+async def _give(client: aiosmtplib.SMTP, mail: Sequence[bytes], seconds: float) -> aiosmtplib.SMTPResponse:
+    """Give the server a mail in pieces, each and the answer within ``seconds``; what it says.
+
+    ``client.data`` looks through the whole mail and writes it at once, which holds everybody up for as long.
+
+    Raises:
+        SMTPException: the server refuses it, or is gone.
+        TimeoutError: it takes no more, or does not answer.
+    """
+    ready = await client.execute_command(b"DATA")
+    protocol = client.protocol
+    if ready.code != aiosmtplib.SMTPStatus.start_input:
+        raise aiosmtplib.SMTPDataError(ready.code, ready.message)
+    if protocol is None:
+        raise aiosmtplib.SMTPServerDisconnected("Connection lost")
+    answer = asyncio.create_task(protocol.read_response(), name="smtp-answer")  # it may come before the mail's end
+    whole = False
+    try:
+        for piece in chain(map(stuffed, mail), (b".\r\n",)):
+            async with asyncio.timeout(seconds):
+                await asyncio.sleep(0)
+                while not answer.done() and _unsent(client) > _UNSENT_BYTES:  # noqa: ASYNC110 - nobody tells us
+                    await asyncio.sleep(_UNSENT_SEC)
+            if answer.done():
+                break
+            protocol.write(piece)
+        else:
+            whole = True
+        async with asyncio.timeout(seconds):
+            response = await answer
+        if response.code != aiosmtplib.SMTPStatus.completed:
+            raise aiosmtplib.SMTPDataError(response.code, response.message)
+        if not whole:
+            raise aiosmtplib.SMTPServerDisconnected("an answer came before the end of the mail")
+    finally:
+        answer.cancel()
+        if not whole:
+            client.close()
+    return response
+
+
+def _unsent(client: aiosmtplib.SMTP) -> int:
+    """Bytes that were written and that the system has not taken."""
+    return 0 if client.transport is None else cast("asyncio.WriteTransport", client.transport).get_write_buffer_size()
 
 
 async def _say_goodbye(client: aiosmtplib.SMTP) -> None:

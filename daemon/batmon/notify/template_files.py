@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from batmon.errors import TemplateError
+from batmon.refusals import because
 
 SHIPPED = Path(__file__).parent / "shipped"
 LANGUAGES = ("ko", "en")
@@ -60,13 +61,13 @@ class TemplateFiles:
             TemplateError: there is none in any language.
         """
         if not _NAME.fullmatch(name):
-            raise TemplateError(f"{name!r:.80} is not the name of a template")
+            raise TemplateError(because("not-a-template-name", name=name))
         order = dict.fromkeys((language, *LANGUAGES))
         for spoken in order:
             for folder, stem in self._places(name):
                 if (path := folder / f"{stem}.{spoken}.txt").is_file():
                     return Found(path, spoken)
-        raise TemplateError(f"there is no template {name!r}", hint=f"known: {', '.join(self.names())}")
+        raise TemplateError(because("no-message-template", name=name, known=", ".join(self.names())))
 
     def layout(self, name: str) -> Path | None:
         """A file that templates extend or include: one's own before the shipped one."""
@@ -107,13 +108,13 @@ def read(path: Path) -> str:
         with path.open("rb") as file:
             data = file.read(_LONGEST + 1)
     except OSError as error:
-        raise TemplateError(f"{path}: the template cannot be read: {error.strerror}") from error
+        raise TemplateError(because("template-unreadable", path=path, why=error.strerror)) from error
     if len(data) > _LONGEST:
-        raise TemplateError(f"{path}: the template is longer than {_LONGEST} bytes")
+        raise TemplateError(because("template-too-long", path=path, most=_LONGEST))
     try:
         return data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
-        raise TemplateError(f"{path}: the template is not UTF-8") from None
+        raise TemplateError(because("template-not-utf8", path=path)) from None
 
 
 def take_apart(text: str, path: Path) -> Parts:
@@ -134,10 +135,9 @@ def take_apart(text: str, path: Path) -> Parts:
         elif found := _HEADER.fullmatch(line):
             headers.append((found[1], found[2].strip()))
         elif line.strip():
-            raise TemplateError(f"{path}:{number}: {line!r:.60} stands before the first blank line and is no header",
-                                hint="the first lines are Subject: ..., then a blank line, then the body")  # fmt: skip
+            raise TemplateError(because("template-no-header", path=path, number=number, line=line))  # fmt: skip
     if [name for name, _ in headers].count("Subject") != 1:
-        raise TemplateError(f"{path}:1: there must be one line Subject: ... before the first blank line")
+        raise TemplateError(because("template-no-subject", path=path))
     return Parts(tuple(headers), body, skipped + len(lines) + 2)
 
 

@@ -24,6 +24,7 @@ from batmon.notify.plain_html import html_of
 from batmon.notify.sandbox import Environment, whole
 from batmon.notify.template_files import TemplateFiles, read, take_apart
 from batmon.notify.visible import one_line, visible
+from batmon.refusals import because
 
 MASKED_TEMPLATES = frozenset(
     {"automation_failed", "event_failed", "incident", "incident_acknowledged", "incident_escalated",
@@ -144,14 +145,15 @@ class Templates:
         try:
             self._environment(language, escape=False).compiled(source)
         except jinja2.TemplateSyntaxError as error:
-            raise TemplateError(f"{path}:{error.lineno}: {error.message}") from error
+            place = f"{path}:{error.lineno}"
+            raise TemplateError(because("template-does-not-parse", place=place, why=error.message or "")) from error
 
     def _html(self, path: Path | None, marked: str, values: dict[str, Any], language: str) -> str:
         if path is not None:
             return self._made(read(path), values, path, language, escape=True)
         layout = self._files.layout("_plain.html")
         if layout is None:
-            raise TemplateError("the layout _plain.html is not there", hint="install BATMON again")
+            raise TemplateError(because("layout-gone"))
         return self._made(
             read(layout), {**values, "content": html_of(marked, self._mark)}, layout, language, escape=True
         )
@@ -164,13 +166,15 @@ class Templates:
             template = self._environment(language, escape=escape).compiled(source)
             return whole(template, values)
         except jinja2.TemplateSyntaxError as error:
-            raise TemplateError(f"{error.filename or path}:{error.lineno}: {error.message}") from error
+            place = f"{error.filename or path}:{error.lineno}"
+            raise TemplateError(because("template-does-not-parse", place=place, why=error.message or "")) from error
         except (jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError,
                 ValueError) as error:  # fmt: skip
             line = _line(error)
             place = f"{path}:{line}" if line else str(path)
             hint = "write {{ name | default('') }} where it may be missing" if _undefined(error) else ""
-            raise TemplateError(f"{place}: {one_line(str(error))[:300]}", hint=hint) from error
+            why = one_line(str(error))[:300]
+            raise TemplateError(because("template-does-not-fit", place=place, why=why, hint=hint)) from error
 
     def _environment(self, language: str, *, escape: bool) -> Environment:
         key = (language, escape)

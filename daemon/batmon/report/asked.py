@@ -61,6 +61,12 @@ class Template:
     """What is in it, in a sentence."""
     own: bool = False
     """Whether people here wrote it, in a file beside the configuration."""
+    chooses: bool = True
+    """Whether it can be made of some programs alone."""
+    programs: tuple[str, ...] = ()
+    """Names or patterns that it is about where nobody names others; empty: all."""
+    section_programs: tuple[str, ...] = ()
+    """Those of single sections."""
 
     @property
     def all_formats(self) -> tuple[Form, ...]:

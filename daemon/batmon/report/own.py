@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -60,11 +60,15 @@ class OwnSection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnTemplate:
-    """A template and its parts. ``programs``: names or patterns; empty: all."""
+    """A template and its parts."""
 
     template: Template
     sections: tuple[OwnSection, ...]
-    programs: tuple[str, ...] = ()
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """Names or patterns; empty: all."""
+        return self.template.programs
 
 
 def read_folder(folder: Path) -> tuple[dict[str, OwnTemplate], tuple[Problem, ...]]:
@@ -114,7 +118,8 @@ def read_file(path: Path) -> OwnTemplate:
     found = problems.in_order()
     if found:
         raise template_error(found)
-    return OwnTemplate(template=template, sections=sections, programs=programs)
+    named = tuple(name for section in sections for name in section.programs)
+    return OwnTemplate(template=replace(template, programs=programs, section_programs=named), sections=sections)
 
 
 def template_error(problems: tuple[Problem, ...]) -> ConfigError:

@@ -48,7 +48,7 @@ SHIPPED: tuple[Template, ...] = (
                "en": "Hours and money spared, by department and by bot."},
     ),
     Template(
-        name="batch_run", formats=("md",), needs="run",
+        name="batch_run", formats=("md",), needs="run", chooses=False,
         titles={"ko": "배치 실행 보고서", "en": "Batch report"},
         texts={"ko": "배치 한 단계의 계정별 실행 결과입니다.",
                "en": "What came of each account of one step of a batch."},
@@ -59,7 +59,7 @@ SHIPPED: tuple[Template, ...] = (
         texts={"ko": "기간 안에 실행된 배치 전체의 결과입니다.", "en": "What came of every batch of the period."},
     ),
     Template(
-        name="handover", span="week", formats=("md",),
+        name="handover", span="week", formats=("md",), chooses=False,
         titles={"ko": "인수인계", "en": "Handover"},
         texts={"ko": "기간 동안 있었던 장애, 판정 변경, 조치 내역입니다.",
                "en": "Incidents, changed verdicts and acts of the period."},

@@ -15,6 +15,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from batmon.errors import RunningAlready
+from batmon.refusals import because
 from batmon.store.jobs import Connection, NewJob, enqueue
 from batmon.store.statements import sql
 from batmon.store.store import Store
@@ -175,9 +176,7 @@ class Automations:
         async with self._store.connection() as connection, connection.transaction():
             await connection.fetch(sql("lock_automations"), [name])
             if alone and await connection.fetchval(sql("open_executions"), name):
-                raise RunningAlready(
-                    f"{name} is running already", hint='wait until it has ended, or configure overlap = "queue"'
-                )
+                raise RunningAlready(because("automation-running", name=name))
             number: int = await connection.fetchval(sql("add_execution"), name, now, storable(by), node)
             await enqueue(connection, [job_of(name, number)])
         return number

@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 
 from batmon.errors import StepFailed
+from batmon.refusals import because
 from batmon.store.judgements import Connection
 from batmon.store.statements import sql
 
@@ -44,8 +45,5 @@ async def new_code(connection: Connection, table: str, column: str, made_up: Cal
             if not await connection.fetchval(question, code):
                 return code
     except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, asyncpg.InsufficientPrivilegeError) as error:
-        raise StepFailed(f"{place}: codes in {column} of {table}: {error}") from error
-    raise StepFailed(
-        f"{place}: {TRIES} codes in a row are taken in {column} of {table}",
-        hint="give the format more letters or digits",
-    )
+        raise StepFailed(because("codes-not-made", place=place, column=column, table=table, why=error)) from error
+    raise StepFailed(because("codes-all-taken", place=place, tries=TRIES, column=column, table=table))

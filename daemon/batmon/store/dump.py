@@ -11,6 +11,7 @@ from typing import Literal
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from batmon.errors import StoreError
+from batmon.refusals import because
 from batmon.store.binaries import find_binaries
 
 LOOK_SEC = 0.5
@@ -46,7 +47,7 @@ async def dump(url: str, file: Path, form: Form = "custom", snapshot: str = "") 
             stdin=asyncio.subprocess.DEVNULL, stdout=descriptor, stderr=asyncio.subprocess.PIPE, env=environment,
         )  # fmt: skip
     except OSError as error:
-        raise StoreError(f"pg_dump cannot be started: {error.strerror}") from error
+        raise StoreError(because("dump-not-started", why=error.strerror)) from error
     finally:
         os.close(descriptor)
     said = asyncio.ensure_future(process.communicate())
@@ -57,10 +58,8 @@ async def dump(url: str, file: Path, form: Form = "custom", snapshot: str = "") 
         _, words = said.result()
         if process.returncode:
             lines = words.decode(errors="replace").strip().splitlines() or [f"it ended with {process.returncode}"]
-            raise StoreError(
-                f"pg_dump could not dump the database: {lines[-1].removeprefix('pg_dump: ').removeprefix('error: ')}",
-                hint="room on the disk, the rights of [database] url's user, a server newer than this pg_dump?",
-            )
+            why = lines[-1].removeprefix("pg_dump: ").removeprefix("error: ")
+            raise StoreError(because("cannot-be-dumped", why=why))
     finally:
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):

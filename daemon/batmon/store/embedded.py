@@ -234,14 +234,15 @@ async def _initdb(tools: Binaries, data: Path, identity: str) -> None:
         if os.name == "nt":
             access.append(f"--pwfile={_password_file(data.parent)}")
         place = (f"--pgdata={new}", f"--username={OWNER}", "--no-instructions")
-        command = (tools.path("initdb"), *place, *locale, *access)
+        unsynced = () if os.name == "nt" else ("--no-sync",)
+        command = (tools.path("initdb"), *place, *locale, *access, *unsynced)
         process = await asyncio.create_subprocess_exec(
             *_guarded(identity, *command),
             cwd=new,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            env=_environment(),
+            env=_environment() | {"TZ": "UTC"},  # else it reads the whole time zone database to find the name of ours
             start_new_session=True,
         )
         try:
@@ -254,6 +255,11 @@ async def _initdb(tools: Binaries, data: Path, identity: str) -> None:
         if process.returncode:
             words = said.decode(errors="replace").strip().splitlines()
             raise _failure("the database could not be made", _reason(words), process.returncode)
+        if unsynced:
+            try:
+                await asyncio.to_thread(data_folder.put_on_disk, new)
+            except OSError as error:
+                raise _failure("the database could not be made", error.strerror or str(error)) from error
 
 
 async def _spawn(tools: Binaries, data: Path, sockets: Path, identity: str) -> asyncio.subprocess.Process:

@@ -20,6 +20,7 @@ from uuid import UUID
 import asyncpg
 
 from batmon.errors import StoreError, StoreUnavailable
+from batmon.refusals import because
 from batmon.store import automations
 from batmon.store.automations import LEAD_CLASS, Execution
 from batmon.store.judgements import Connection
@@ -98,7 +99,7 @@ class Lead:
                 if over:
                     raise
             if over:
-                raise StoreUnavailable(f"somebody else executes {self.number} by now")
+                raise StoreUnavailable(because("executed-by-another", number=self.number))
             await asyncio.sleep(AGAIN_SEC)
 
     async def _lock(self) -> bool:

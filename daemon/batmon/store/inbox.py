@@ -10,6 +10,7 @@ from typing import Any
 from batmon.config.inboxes import Inbox
 from batmon.config.sql_text import Sql
 from batmon.errors import StepFailed
+from batmon.refusals import because
 from batmon.store import steps
 from batmon.store.judgements import Connection
 from batmon.store.statements import sql
@@ -73,5 +74,5 @@ async def last_action(connection: Connection, inbox: str, number: str) -> dict[s
 def _item(inbox: Inbox, row: Mapping[str, Any]) -> Item:
     number = row[_ID]
     if number is None:
-        raise StepFailed(f"{inbox.place}: an item has no id", hint='the query needs a column "id" that is never empty')
+        raise StepFailed(because("item-without-id", place=inbox.place))
     return Item(number, str(row.get("title") or number), {key: value for key, value in row.items() if key != _ID})

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import asyncpg
 
 from batmon.errors import SchemaError, StoreError, StoreUnavailable
+from batmon.refusals import because
 
 AWAY = (
     OSError,  # no socket, connection refused or reset; asyncio's TimeoutError is one
@@ -48,18 +49,16 @@ def mapped(error: Exception) -> StoreError | None:
     said = words[0] if words else type(error).__name__
     if isinstance(error, SCHEMA):
         if isinstance(error, asyncpg.InvalidCatalogNameError):
-            return SchemaError(f"the database cannot be used: {said}", hint="make it, or correct [database] url")
-        return SchemaError(f"the database does not look as it should: {said}", hint="is this BATMON's own database?")
+            return SchemaError(because("database-unusable", why=said))
+        return SchemaError(because("database-strange", why=said))
     if isinstance(error, AWAY):
         if isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError):  # a value of ours was wrong
-            return StoreError(f"the database was asked with a value it cannot take: {said}")
-        return StoreUnavailable(
-            f"the database cannot be used now: {said}", hint="does it run, and is [database] url right?"
-        )
+            return StoreError(because("database-wrong-value", why=said))
+        return StoreUnavailable(because("database-away", why=said))
     if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
-        return StoreError(f"the database refused: {said}", hint="correct user and password in [database] url")
+        return StoreError(because("database-login", why=said))
     if isinstance(error, ASYNCPG_BASES):
-        return StoreError(f"the database refused: {said}")
+        return StoreError(because("database-refused", why=said))
     return None
 
 

@@ -13,6 +13,7 @@ from uuid import UUID
 import asyncpg
 
 from batmon.errors import StepFailed
+from batmon.refusals import because
 from batmon.store import jobs
 from batmon.store.jobs import NewJob
 from batmon.store.statements import sql
@@ -176,17 +177,14 @@ def _attached(one: Owed) -> int:
     """How many files go with a message."""
     size = sum(len(file.data) for file in one.attachments)
     if size > MOST_ATTACHED:
-        raise StepFailed(f"the files of a message have {size:,} bytes, and {MOST_ATTACHED:,} are taken")
+        raise StepFailed(because("attachments-too-large", size=size, most=MOST_ATTACHED))
     return len(one.attachments)
 
 
 def _text(data: Mapping[str, Any]) -> str:
     text = to_json(data)
     if len(text) > LONGEST_DATA:
-        raise StepFailed(
-            f"what a message is given has {len(text):,} characters, and {LONGEST_DATA:,} are taken",
-            hint="select only the rows and columns that its template needs",
-        )
+        raise StepFailed(because("data-too-long", count=len(text), most=LONGEST_DATA))
     return text
 
 

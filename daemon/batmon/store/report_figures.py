@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from batmon.config.sql_text import Sql
 from batmon.metrics.figures import Day, Totals
 from batmon.metrics.periods import Period
-from batmon.store import steps
+from batmon.model import Run
+from batmon.store.run_rows import run_of
 from batmon.store.statements import sql
 from batmon.store.store import Store
 from batmon.store.texts import from_json
+
+if TYPE_CHECKING:
+    from batmon.config.sql_text import Sql
+    from batmon.store import steps
 
 PAGE_ROWS = 1000
 TEXT_CHARS = 2000
@@ -104,12 +108,11 @@ class ReportFigures:
         """Bytes of this database."""
         return int((await self._rows("report_database_size"))[0]["pg_database_size"])
 
-    async def batches(self, since: datetime, until: datetime, programs: Sequence[str] | None, most: int) -> list[UUID]:
+    async def batches(self, since: datetime, until: datetime, programs: Sequence[str] | None, most: int) -> list[Run]:
         """The latest runs of batches' steps that have ended, newest first."""
-        async with self._store.connection() as connection, connection.transaction(readonly=True):
-            await connection.execute("SET LOCAL enable_seqscan = on")  # no index knows which runs are of batches
-            rows = await connection.fetch(sql("report_batches"), since, until, _names(programs), most, timeout=LONG_SEC)
-        return [row["run_id"] for row in rows]
+        async with self._store.connection() as connection:
+            rows = await connection.fetch(sql("report_batches"), since, until, _names(programs), most)
+        return [run_of(row) for row in rows]
 
     async def items(self, runs: Sequence[UUID], most: int) -> list[Row]:
         """The items of runs: run_id, account, processed, failed, error, started_at, ended_at."""
@@ -123,6 +126,8 @@ class ReportFigures:
         Raises:
             StepFailed: it cannot be run, takes too long, or brings back too much.
         """
+        from batmon.store import steps  # noqa: PLC0415 - with it comes the whole configuration, which few reports need
+
         async with self._store.connection() as connection:
             transaction = connection.transaction(readonly=True)
             await transaction.start()

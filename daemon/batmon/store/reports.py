@@ -11,6 +11,7 @@ from asyncpg import Record as Row
 
 from batmon.store.automations import FAMILY
 from batmon.store.statements import sql
+from batmon.store.statistics import MOST_NAMES, few_enough
 from batmon.store.store import Store
 from batmon.store.texts import from_json, storable, to_json
 
@@ -100,6 +101,11 @@ class Reports:
     def __init__(self, store: Store) -> None:
         self._store = store
 
+    @property
+    def store(self) -> Store:
+        """Where they are."""
+        return self._store
+
     async def add(self, new: NewReport, now: datetime) -> int:
         """Write down a report that is to be made (PENDING); its id."""
         start, end = new.period or (None, None)
@@ -163,6 +169,16 @@ class Reports:
         async with self._store.connection() as connection:
             row = await connection.fetchrow(sql("report_text"), number)
         return ("", False) if row is None else (row["markdown"], row["cut"])
+
+    async def program_names(self) -> list[str]:
+        """What programs and probes are called, and bots that have runs or incidents, by name.
+
+        Raises:
+            Refused: there are more than MOST_NAMES.
+        """
+        async with self._store.connection() as connection:
+            rows = few_enough(await connection.fetch(sql("report_names"), MOST_NAMES + 1))
+        return [row["name"] for row in rows]
 
     async def attached(self) -> int:
         """Bytes of the files that wait to be sent with messages."""

@@ -16,6 +16,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import asyncpg
 
 from batmon.errors import StoreError
+from batmon.refusals import because
 from batmon.store.binaries import find_binaries
 from batmon.store.dump import CONNECT_SEC, Form, without_secret
 from batmon.store.mapping import errors_mapped
@@ -92,10 +93,7 @@ async def _create(connection: asyncpg.Connection, scratch: str) -> None:
     try:
         await connection.execute(f'CREATE DATABASE "{scratch}" TEMPLATE template0')
     except asyncpg.InsufficientPrivilegeError as error:
-        raise StoreError(
-            f"a backup cannot be test-restored here: {error}",
-            hint="ALTER ROLE ... CREATEDB for the user in [database] url, or test_restore = false",
-        ) from error
+        raise StoreError(because("no-test-restore", why=error)) from error
 
 
 async def _drop(connection: asyncpg.Connection, scratch: str) -> None:
@@ -127,7 +125,7 @@ async def _restore(url: str, file: Path, form: Form) -> None:
             stderr=asyncio.subprocess.PIPE, env=environment,
         )  # fmt: skip
     except OSError as error:
-        raise StoreError(f"{command[0]} cannot be started: {error.strerror}") from error
+        raise StoreError(because("tool-not-started", command=command[0], why=error.strerror)) from error
     said = asyncio.ensure_future(process.communicate())
     try:
         _, words = await asyncio.shield(said)
@@ -138,7 +136,7 @@ async def _restore(url: str, file: Path, form: Form) -> None:
         await asyncio.gather(said, return_exceptions=True)
     if process.returncode:
         lines = words[-_SAID:].decode(errors="replace").strip().splitlines() or [f"it ended with {process.returncode}"]
-        raise StoreError(f"the backup cannot be restored: {lines[-1]}")
+        raise StoreError(because("backup-not-restored", why=lines[-1]))
 
 
 async def _compare(url: str, rows: Mapping[str, int]) -> None:
@@ -150,7 +148,7 @@ async def _compare(url: str, rows: Mapping[str, int]) -> None:
     wrong = [f"{table} has {restored.get(table, 0)} rows of {count}" for table, count in rows.items()
              if restored.get(table) != count]  # fmt: skip
     if wrong:
-        raise StoreError(f"what was restored from the backup is not what was backed up: {', '.join(wrong[:5])}")
+        raise StoreError(because("backup-differs", known=", ".join(wrong[:5])))
 
 
 def _of_database(url: str, name: str) -> str:

@@ -955,9 +955,11 @@ CREATE TABLE public.nodes (
     version text NOT NULL,
     started_at timestamp with time zone NOT NULL,
     last_seen timestamp with time zone NOT NULL,
-    blind_from timestamp with time zone
+    blind_from timestamp with time zone,
+    hourly_cost numeric DEFAULT 0 NOT NULL
 );
 COMMENT ON COLUMN public.nodes.blind_from IS 'when the daemon before this one was last seen; NULL on a first start';
+COMMENT ON COLUMN public.nodes.hourly_cost IS 'of a person''s work, of bots without a row in programs; 0: nobody said';
 CREATE TABLE public.notification_attachments (
     notification_id uuid NOT NULL,
     place smallint NOT NULL,
@@ -1368,6 +1370,12 @@ CREATE VIEW public.v_department_savings_month AS
             programs.hourly_cost
            FROM public.programs
           ORDER BY (lower((programs.name)::text)), programs.configured DESC, programs.name
+        ), usual AS (
+         SELECT ( SELECT nodes.hourly_cost
+                   FROM public.nodes
+                  WHERE (nodes.hourly_cost > (0)::numeric)
+                  ORDER BY nodes.started_at DESC, nodes.name
+                 LIMIT 1) AS hourly_cost
         )
  SELECT COALESCE(k.department, ''::text) AS department,
     m.month,
@@ -1375,8 +1383,9 @@ CREATE VIEW public.v_department_savings_month AS
     sum(m.succeeded) AS runs,
     sum(m.processed) AS total_count,
     round((sum(((m.processed)::numeric * COALESCE(k.minutes_per_item, 5.0))) / (60)::numeric), 1) AS saved_hours,
-    round((sum((((m.processed)::numeric * COALESCE(k.minutes_per_item, 5.0)) * COALESCE(k.hourly_cost, (0)::numeric))) / (60)::numeric), 0) AS saved_money
-   FROM (public.run_stats_monthly m
+    round((sum((((m.processed)::numeric * COALESCE(k.minutes_per_item, 5.0)) * COALESCE(k.hourly_cost, u.hourly_cost, (0)::numeric))) / (60)::numeric), 0) AS saved_money
+   FROM ((public.run_stats_monthly m
+     CROSS JOIN usual u)
      LEFT JOIN known k ON ((k.folded = m.program)))
   WHERE (m.succeeded > 0)
   GROUP BY COALESCE(k.department, ''::text), m.month;
@@ -1745,12 +1754,14 @@ CREATE INDEX report_records_open ON public.report_records USING btree (node) WHE
 CREATE INDEX report_records_schedule ON public.report_records USING btree (schedule_id, id DESC) WHERE (schedule_id IS NOT NULL);
 CREATE INDEX report_records_template ON public.report_records USING btree (template, id DESC);
 CREATE UNIQUE INDEX report_schedules_name ON public.report_schedules USING btree (name);
+CREATE INDEX rpa_execution_logs_batches ON ONLY public.rpa_execution_logs USING btree (start_time) WHERE ((task_name)::text ~~ 'single\_step\_%'::text);
 CREATE INDEX rpa_execution_logs_bot ON ONLY public.rpa_execution_logs USING btree (bot_name, start_time DESC);
 CREATE INDEX rpa_execution_logs_changed ON ONLY public.rpa_execution_logs USING brin (changed_at) WITH (pages_per_range='16', autosummarize='on');
 CREATE INDEX rpa_execution_logs_program ON ONLY public.rpa_execution_logs USING btree (lower((bot_name)::text), start_time DESC);
 CREATE INDEX rpa_execution_logs_rest_bot_name_start_time_idx ON public.rpa_execution_logs_rest USING btree (bot_name, start_time DESC);
 CREATE INDEX rpa_execution_logs_rest_changed_at_idx ON public.rpa_execution_logs_rest USING brin (changed_at) WITH (pages_per_range='16', autosummarize='on');
 CREATE INDEX rpa_execution_logs_rest_lower_start_time_idx ON public.rpa_execution_logs_rest USING btree (lower((bot_name)::text), start_time DESC);
+CREATE INDEX rpa_execution_logs_rest_start_time_idx ON public.rpa_execution_logs_rest USING btree (start_time) WHERE ((task_name)::text ~~ 'single\_step\_%'::text);
 CREATE INDEX run_stats_daily_day ON public.run_stats_daily USING btree (day);
 CREATE INDEX run_stats_daily_name ON public.run_stats_daily USING btree (name, day);
 CREATE INDEX run_stats_monthly_month ON public.run_stats_monthly USING btree (month);
@@ -1761,6 +1772,7 @@ ALTER INDEX public.rpa_execution_logs_changed ATTACH PARTITION public.rpa_execut
 ALTER INDEX public.rpa_execution_logs_program ATTACH PARTITION public.rpa_execution_logs_rest_lower_start_time_idx;
 ALTER INDEX public.rpa_execution_logs_pkey ATTACH PARTITION public.rpa_execution_logs_rest_pkey;
 ALTER INDEX public.rpa_execution_logs_run_id_start_time_key ATTACH PARTITION public.rpa_execution_logs_rest_run_id_start_time_key;
+ALTER INDEX public.rpa_execution_logs_batches ATTACH PARTITION public.rpa_execution_logs_rest_start_time_idx;
 CREATE OR REPLACE VIEW public.v_error_signatures AS
  SELECT s.id,
     s.template,

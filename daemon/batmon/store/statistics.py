@@ -6,13 +6,17 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import TypeVar
 
 from asyncpg import Record
 
 from batmon.errors import Refused
-from batmon.metrics.figures import Day, ProgramFigures, Totals, Worth
+from batmon.metrics.durations import quantile_of
+from batmon.metrics.figures import Day, DayCourse, ProgramFigures, Totals, Worth
 from batmon.metrics.periods import Period
+from batmon.refusals import because
 from batmon.store.counting import Counting, Waiting
 from batmon.store.statements import sql
 from batmon.store.store import Store
@@ -82,15 +86,31 @@ class Statistics:
         self, period: Period, programs: Sequence[str] | None = None, size: int = PAGE_DAYS
     ) -> AsyncIterator[list[Day]]:
         """The same in pieces of whole programs, of up to ``size`` days or of one program."""
+        async for rows in self._read("stats_days", period, programs, size):
+            yield [Day(row["program"], row["day"], _totals(row)) for row in rows]
+
+    async def courses(
+        self, period: Period, programs: Sequence[str] | None = None
+    ) -> AsyncIterator[tuple[str, dict[date, DayCourse]]]:
+        """The days of one program after the other, with no more than trends need."""
+        async for rows in self._read("stats_courses", period, programs, PAGE_DAYS):
+            for _, days in groupby(rows, itemgetter("program")):
+                own = list(days)
+                yield own[-1]["name"], {row["day"]: _course(row) for row in own}
+
+    async def _read(
+        self, question: str, period: Period, programs: Sequence[str] | None, size: int
+    ) -> AsyncIterator[list[Record]]:
+        """Days in pieces of whole programs; none is empty."""
         async with self._store.connection() as connection:
             rows = await connection.fetch(sql("stats_names"), _names(programs))
         names, at_once = [row["program"] for row in rows], max(1, size // period.days)
         for place in range(0, len(names), at_once):
             some = names[place : place + at_once]
             async with self._store.connection() as connection:
-                rows = await connection.fetch(sql("stats_days"), period.start, period.end, some)
+                rows = await connection.fetch(sql(question), period.start, period.end, some)
             if rows:
-                yield [Day(row["program"], row["day"], _totals(row)) for row in rows]
+                yield rows
 
     async def totals(self, period: Period, programs: Sequence[str] | None = None) -> dict[str, Totals]:
         """The sums of each program that had anything, by its shown name.
@@ -98,9 +118,12 @@ class Statistics:
         Raises:
             Refused: there are more than MOST_NAMES.
         """
+        named = (_names(programs), MOST_NAMES + 1)
         async with self._store.connection() as connection:
-            asked = (period.start, period.end, _names(programs), MOST_NAMES + 1)
-            rows = few_enough(await connection.fetch(sql("stats_totals"), *asked))
+            if period.is_month:
+                rows = few_enough(await connection.fetch(sql("stats_month"), period.start, *named))
+            else:
+                rows = few_enough(await connection.fetch(sql("stats_totals"), period.start, period.end, *named))
         return await asyncio.to_thread(lambda: {row["program"]: _totals(row) for row in rows})
 
     async def daily_totals(self, period: Period, programs: Sequence[str] | None = None) -> list[tuple[date, Totals]]:
@@ -110,14 +133,14 @@ class Statistics:
         found = {row["day"]: _totals(row) for row in rows}
         return [(day, found.get(day, Totals())) for day in period]
 
-    async def programs(self) -> list[ProgramFigures]:
+    async def programs(self, programs: Sequence[str] | None = None) -> list[ProgramFigures]:
         """Every program, and every bot that nobody configured and that has days, without figures; no probes.
 
         Raises:
             Refused: there are more than MOST_NAMES.
         """
         async with self._store.connection() as connection:
-            rows = few_enough(await connection.fetch(sql("stats_programs"), MOST_NAMES + 1))
+            rows = few_enough(await connection.fetch(sql("stats_programs"), MOST_NAMES + 1, _names(programs)))
         return await asyncio.to_thread(lambda: [_program(row) for row in rows])
 
     # Planned maintenance
@@ -145,10 +168,7 @@ def few_enough(rows: list[Row]) -> list[Row]:
         Refused: there are more than MOST_NAMES.
     """
     if len(rows) > MOST_NAMES:
-        raise Refused(
-            f"runs of more than {MOST_NAMES:,} names are in the database: the figures of so many cannot be shown",
-            hint="somebody makes names up: remove those runs from rpa_execution_logs, and what they came to follows",
-        )
+        raise Refused(because("too-many-bots", most=MOST_NAMES))
     return rows
 
 
@@ -170,6 +190,12 @@ def _totals(row: Record) -> Totals:
         seconds=row["seconds"],
         histogram=dict(zip(row["buckets"], row["counts"], strict=True)),
     )
+
+
+def _course(row: Record) -> DayCourse:
+    _, _, _, succeeded, failed, missed, processed, timed, seconds, buckets, counts = row
+    median = (seconds / timed if timed else None) if timed < 3 else quantile_of(buckets, counts, 0.5)
+    return DayCourse(succeeded, failed, missed, processed, median)
 
 
 def _program(row: Record) -> ProgramFigures:

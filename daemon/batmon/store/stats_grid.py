@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -41,7 +42,7 @@ class StatsGrid:
         async with self._store.connection() as connection:
             asked = (period.start, period.end, statistics.MOST_NAMES + 1)
             rows = few_enough(await connection.fetch(sql("stats_grid_programs"), *asked))
-        return [GridRow(*row.values()) for row in rows]
+        return await asyncio.to_thread(lambda: [GridRow(*row.values()) for row in rows])
 
     async def counts(self, keys: Sequence[str], period: Period) -> dict[str, list[Counts | None]]:
         """By ``key``: the counts of each day of the period, None where there were none."""

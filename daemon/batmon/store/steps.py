@@ -15,6 +15,7 @@ import asyncpg
 
 from batmon.config.sql_text import Sql, parse
 from batmon.errors import StepFailed
+from batmon.refusals import because
 from batmon.store.judgements import Connection
 from batmon.store.statements import sql as named
 from batmon.store.step_values import Type, from_row, jsonable, text_of
@@ -82,18 +83,19 @@ async def execute(
         return await _fetched(connection, sql.with_parameters([f"({t})" for t in typed]), texts, sql, timeout)
     except asyncpg.IndeterminateDatatypeError as error:
         names = ", ".join(f":{name}" for name in dict.fromkeys(sql.names))
-        message = f"{sql.place}: Postgres cannot tell of what type a parameter is here: {_first_line(error)}"
-        raise StepFailed(message, hint=f"say it, as in {names.partition(',')[0]}::text") from error
+        name = names.partition(",")[0]
+        raise StepFailed(because("sql-type-unknown", place=sql.place, why=_first_line(error), name=name)) from error
     except asyncpg.QueryCanceledError as error:
-        raise StepFailed(f"{sql.place}: the SQL took longer than {limit.total_seconds():g} seconds") from error
+        raise StepFailed(because("sql-too-slow", place=sql.place, seconds=limit.total_seconds())) from error
     except (asyncpg.PostgresConnectionError, asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
         raise
     except asyncpg.OperatorInterventionError:
         raise
     except asyncpg.PostgresError as error:
-        raise StepFailed(f"{sql.place}: {_said(error, sql)}", hint=str(getattr(error, "hint", None) or "")) from error
+        hint = str(getattr(error, "hint", None) or "")
+        raise StepFailed(because("step-failed", place=sql.place, why=_said(error, sql), hint=hint)) from error
     except (UnicodeDecodeError, asyncpg.UnsupportedClientFeatureError) as error:
-        raise StepFailed(f"{sql.place}: what the SQL brings back cannot be read: {error}") from error
+        raise StepFailed(because("sql-unreadable", place=sql.place, why=error)) from error
 
 
 def lookup(values: Mapping[str, Any], name: str, place: str = "") -> Any:
@@ -110,8 +112,9 @@ def lookup(values: Mapping[str, Any], name: str, place: str = "") -> Any:
         if not isinstance(found, Mapping) or part not in found:
             known = ", ".join(sorted(map(str, found))[:30]) if isinstance(found, Mapping) else ""
             where = f"{place}: " if place else ""
-            hint = f"there are {known}" if known else f":{so_far} is a single value" if so_far else ""
-            raise StepFailed(f"{where}there is no :{name}", hint=hint)
+            if so_far and not known:
+                raise StepFailed(because("no-value-in-one", where=where, name=name, so_far=so_far))
+            raise StepFailed(because("no-value", where=where, name=name, known=known))
         found = found[part]
         so_far = f"{so_far}.{part}" if so_far else part
     return found
@@ -135,7 +138,10 @@ async def _check(connection: Connection, sql: Sql, types: Sequence[Type], texts:
     rows = await connection.fetch(named("bad_inputs"), [types[n].name for n in doubtful], [texts[n] for n in doubtful])
     if rows:
         at = doubtful[rows[0]["n"] - 1]
-        raise StepFailed(f"{sql.place}: :{sql.names[at]} does not fit {types[at].name}: {rows[0]['message']:.300}")
+        why = rows[0]["message"]
+        raise StepFailed(
+            because("value-does-not-fit", place=sql.place, name=sql.names[at], type=types[at].name, why=why)
+        )
 
 
 async def _fetched(connection: Connection, text: str, texts: Sequence[Any], sql: Sql, seconds: float) -> Result:
@@ -160,12 +166,9 @@ async def _read(cursor: asyncpg.cursor.Cursor, sql: Sql, seconds: float) -> list
         records += some
         room -= sum(len(value) for record in some for value in record.values() if isinstance(value, str | bytes))
         if len(records) > MOST_ROWS:
-            raise StepFailed(f"{sql.place}: the SQL brings back more than {MOST_ROWS:,} rows", hint="add a LIMIT")
+            raise StepFailed(because("sql-too-many-rows", place=sql.place, most=MOST_ROWS))
         if room < 0:
-            megabytes = MOST_BYTES >> 20
-            raise StepFailed(
-                f"{sql.place}: the SQL brings back more than {megabytes} MiB", hint="name the columns that are needed"
-            )
+            raise StepFailed(because("sql-too-large", place=sql.place, most=MOST_BYTES >> 20))
     return records
 
 

@@ -54,6 +54,13 @@ SESSION = {
     "plan_cache_mode": "force_generic_plan",  # planning over the partitions costs more than running
     "enable_seqscan": "off",  # a plan made while a table was empty is kept after it has grown
 }
+MIGRATING = {
+    "search_path": "public",
+    "timezone": "UTC",
+    # The disk is waited for once, by the first commit after it, and not for each step: a crash in between takes back
+    # the last steps, in order, and they are made again.
+    "synchronous_commit": "off",
+}
 
 
 class Store:
@@ -75,9 +82,7 @@ class Store:
             SchemaError: the database is newer, another's, or may not be changed by this role.
         """
         with errors_mapped():
-            owner = await asyncpg.connect(
-                owner_url or url, timeout=CONNECT_SEC, server_settings={"search_path": "public", "timezone": "UTC"}
-            )
+            owner = await asyncpg.connect(owner_url or url, timeout=CONNECT_SEC, server_settings=MIGRATING)
             try:
                 await migrate(owner)
             finally:
@@ -347,6 +352,11 @@ class Store:
     async def savings(self, month: date, limit: int = 1000) -> list[dict[str, Any]]:
         """Hours spared in the month that begins on ``month``, by bot, the most first: ``v_bot_savings_month``."""
         return [dict(row) for row in await self._fetch("savings", month, limit)]
+
+    async def savings_total(self, month: date) -> tuple[int, float]:
+        """How many bots ``savings`` has without a limit, and the sum of their hours."""
+        row = (await self._fetch("savings_total", month))[0]
+        return row["bots"], row["hours"]
 
     # Kinds of error
 

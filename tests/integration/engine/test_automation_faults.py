@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
 from collections import Counter
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import pytest
 
 from batmon.store import EmbeddedPostgres, Store
 from tests.integration.automation_world import World, ended, statuses
+from tests.state_folders import new_state_folder
 
 PATIENCE_SEC = 60.0
 ROOT = Path(__file__).resolve().parents[3]
@@ -216,7 +216,7 @@ async def test_a_command_is_repeated_only_as_often_as_it_may_and_the_log_says_so
 
 
 async def test_postgres_is_restarted_in_the_middle():
-    state = Path(tempfile.mkdtemp(prefix="bm-"))
+    state = new_state_folder()
     server = await EmbeddedPostgres.start(state)
     store = await Store.open(server.url, server.owner_url)
     world = World(state, store, server.url, server.owner_url)

@@ -3,10 +3,14 @@
 import hashlib
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 
-from batmon.errors import BadRequest, NotFound, Refused
+from batmon.engine.reports.making import compose, report_settings
+from batmon.engine.reports.wanted import Wanted
+from batmon.errors import BadRequest, ConfigError, NotFound, Refused
+from batmon.model import Program
 from batmon.store.notifications import Notifications
 from batmon.store.reports import NewSchedule
 from tests.integration.report_world import ReportWorld, ended
@@ -116,25 +120,79 @@ async def test_schedules_come_and_go_while_daemons_run(world):
 
 WRONG = [
     ({"template": "wekly_ops"}, NotFound, "weekly_ops"),
-    ({"template": "batch_run"}, BadRequest, "one run"),
+    ({"template": "batch_run"}, BadRequest, "about one run; batmon report generate makes it"),
+    ({"template": "spoilt"}, ConfigError, "reports/spoilt.toml:3: sections[0].use: 'sumary' is no section"),
+    ({"template": "of_nobody"}, BadRequest, "no program is called 'nobody_*'"),
+    ({"programs": ("fnd_daily",)}, BadRequest, "did you mean fund_daily"),
+    ({"programs": ("fund_*", "fundd_*")}, BadRequest, "'fundd_*'; did you mean Fund_Old"),
+    ({"programs": ("zzz",)}, BadRequest, "no program is called 'zzz'; programs: fund_daily, Fund_Old, odd[1]"),
+    ({"template": "handover", "programs": ("fund_daily",)}, BadRequest, "handover is not made of some programs alone"),
+    ({"cron": "0 9 31 2 *"}, BadRequest, "never comes"),
+    ({"cron": "*/5 9 1 * *"}, BadRequest, "more often than every 15 minutes"),
+    ({"cron": "0 9 * * 1 " * 9999}, BadRequest, "fields"),
+    ({"timezone": "Asia/Seoul" * 9999}, BadRequest, "unknown time zone"),
+    ({"language": "fr"}, BadRequest, "language must be"),
     ({"cron": "0 9 * *"}, BadRequest, "five"),
     ({"name": "../x"}, BadRequest, "name"),
-    ({"email": ()}, BadRequest, "--email"),
+    ({"email": ()}, BadRequest, "nobody is to get it"),
     ({"format": "docx"}, BadRequest, "docx"),
     ({"timezone": "Asia/Soul"}, BadRequest, "Asia/Seoul"),
     ({"period": "2026-10"}, BadRequest, "the same period each time"),
     ({"period": "fortnight"}, BadRequest, "fortnight"),
 ]
+SPOILT = 'title = "Ours"\n[[sections]]\nuse = "sumary"\n'
+OF_NOBODY = 'title = "Ours"\n[[sections]]\nuse = "summary"\nprograms = ["nobody_*"]\n'
+
+
+async def two_bots(world):
+    """A program that never ran, and a bot that ran years ago."""
+    (world.folder / "reports" / "spoilt.toml").write_text(SPOILT)
+    (world.folder / "reports" / "of_nobody.toml").write_text(OF_NOBODY)
+    await world.store.register(
+        "n", [Program(name, Path("/x"), node="n") for name in ("fund_daily", "odd[1]")], world.at
+    )
+    await world.fetch(
+        "INSERT INTO rpa_execution_logs (bot_name, task_name, status, start_time, end_time)"
+        " VALUES ('Fund_Old', 't', 'SUCCESS', '2024-01-05 06:00Z', '2024-01-05 06:01Z') RETURNING log_id"
+    )
 
 
 async def test_a_schedule_that_could_never_make_a_report_is_refused(world):
     world.set("2026-11-22T12:00+09:00")
+    await two_bots(world)
     async with world.node() as one:
         for wrong, error, words in WRONG:
             with pytest.raises(error) as caught:
                 await one.schedules.add(replace(WEEKLY, **wrong), "eve")
-            assert words in f"{caught.value} {caught.value.hint}", wrong
+            assert words in f"{caught.value}; {caught.value.hint}", (wrong, caught.value, caught.value.hint)
+            assert len(str(caught.value)) < 500
         assert await world.records.schedules() == []
+        await one.schedules.add(replace(WEEKLY, programs=("FUND_*", "fund_old", "odd[1]")), "eve")
+
+
+async def test_a_report_that_could_never_be_made_is_refused_before_anything_is_written_down(world):
+    world.set("2026-11-22T12:00+09:00")
+    await two_bots(world)
+    wrong = (
+        ({"template": "spoilt"}, ConfigError, "reports/spoilt.toml:3"),
+        ({"programs": ("fund_dialy",)}, BadRequest, "did you mean fund_daily"),
+        ({"template": "incident_rca", "incident_id": 12}, NotFound, "no incident 12"),
+        ({"template": "incident_rca", "incident_id": 12, "period": "month"}, BadRequest, "without days and programs"),
+        ({"template": "batch_run", "run": "4711"}, NotFound, "no run 4711"),
+        ({"template": "batch_run", "run": "4" * 19}, NotFound, "no run 444"),
+        ({"template": "batch_run", "run": "0f8c2a10-7d1c-4c1b-9f43-0a4b8f1f2e11"}, NotFound, "no run 0f8c2a10"),
+        ({"template": "batch_run", "run": "1", "programs": ("fund_old",)}, BadRequest, "not made of some programs"),
+    )
+    async with world.node() as one:
+        for asked, error, words in wrong:
+            with pytest.raises(error) as caught:
+                await one.reporting.make(Wanted(**{"template": "weekly_ops", "form": "md"} | asked))
+            assert words in f"{caught.value}; {caught.value.hint}", (asked, caught.value, caught.value.hint)
+        assert await world.records.listed(10) == []
+        for template in ("weekly_ops", "batch_summary", "incident_rca"):  # who has not run lately is known all the same
+            to_make = await one.reporting.check(Wanted(template=template, form="md", programs=("fund_o?d",)))
+            made = await compose(world.store, report_settings(one.config), to_make.asked)
+            assert made.sections
 
 
 async def test_the_step_of_an_automation_makes_sends_and_tells_later_steps(world):

@@ -10,6 +10,7 @@ import pytest
 
 from batmon.config import Config, SshConfig
 from batmon.engine.daemon import Daemon
+from batmon.engine.database import opened
 from batmon.model import ProcessEvidence, Program, RunStatus
 
 SEOUL = ZoneInfo("Asia/Seoul")
@@ -44,8 +45,7 @@ class Place:
             state=self.state, node="n", database_url=self.database_url, ssh=SshConfig(enabled=False),
             programs=tuple(self.programs),
         )  # fmt: skip
-        daemon = Daemon(config, now=clock_from(start))
-        async with daemon.running():
+        async with opened(config) as database, (daemon := Daemon(config, database, now=clock_from(start))).running():
             async with asyncio.timeout(30):
                 await daemon.checker.ready.wait()
             yield daemon

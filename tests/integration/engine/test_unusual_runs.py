@@ -13,6 +13,7 @@ import pytest
 from batmon.config import Config, SshConfig
 from batmon.config.calendars import CalendarConfig
 from batmon.engine.daemon import Daemon
+from batmon.engine.database import opened
 from batmon.errors import BadRequest, NotFound
 from batmon.gate.client import GateClient
 from batmon.judge.baseline import FIRST_DAY, LONG_AGO, NEWEST, OWN, question
@@ -52,8 +53,7 @@ async def daemon_at(start, tmp_path, database_url, **extra):
         state=tmp_path, node="n", database_url=database_url, ssh=SshConfig(enabled=False), programs=(program,),
         calendars=(KOREA,),
     )  # fmt: skip
-    daemon = Daemon(config, now=clock_from(start))
-    async with daemon.running():
+    async with opened(config) as database, (daemon := Daemon(config, database, now=clock_from(start))).running():
         async with asyncio.timeout(30):
             await daemon.checker.ready.wait()
         yield daemon, folder / "logs" / "kindscrap.log"

@@ -14,6 +14,7 @@ from batmon.gate.keyring import KeyRing
 from batmon.gate.server import Done, GateServer, Verb
 from batmon.model import Role
 from batmon.places import gate_address
+from batmon.refusals import because
 
 BOUND = 5.0
 """Seconds that anything in these tests may take."""
@@ -58,6 +59,7 @@ class World:
             "flood": Verb(Role.VIEWER, stream=self.flood),
             "break": Verb(Role.VIEWER, answer=self.broken),
             "absent": Verb(Role.VIEWER, answer=self.absent),
+            "unknown": Verb(Role.VIEWER, answer=self.unknown),
             "huge": Verb(Role.VIEWER, answer=self.huge),
             "rerun": Verb(Role.OPERATOR, answer=self.rerun),
             "user.remove": Verb(Role.ADMIN, answer=self.remove),
@@ -116,6 +118,9 @@ class World:
 
     async def absent(self, _caller, _args):
         raise NotFound("no such \x1b[31mthing", hint="look \u202eelsewhere")
+
+    async def unknown(self, _caller, _args):
+        raise NotFound(because("no-program", name="a\x1b[31m", known="b\u202e" + "c" * 2000))
 
     async def huge(self, _caller, _args):
         return {"text": "x" * 2_000_000}

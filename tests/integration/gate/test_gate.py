@@ -11,6 +11,7 @@ import pytest
 from batmon.errors import BadRequest, BatmonError, DaemonUnreachable, GateError, NotFound, Refused
 from batmon.gate import connection
 from batmon.gate.client import GateClient
+from batmon.refusals import told
 
 HELLO = b'{"id":1,"verb":"hello","args":{"protocol":1,"client":"raw"}}\n'
 
@@ -230,6 +231,19 @@ async def test_handlers_errors_arrive_clean(world, caplog):
             await client.request("no\x1bpe")
         with pytest.raises(GateError, match="stream"):
             await client.request("count")
+
+
+async def test_a_refusal_carries_what_it_takes_to_say_it_in_another_language(world):
+    async with await world.client() as client:
+        with pytest.raises(NotFound) as caught:
+            await client.request("unknown")
+    error = caught.value
+    assert str(error) == r"no program is called 'a\x1b[31m'"
+    assert (error.sentence.reason, error.sentence.facts["name"]) == ("no-program", "a␛[31m")
+    said, hint = told(error, "ko")
+    assert said == "‘a␛[31m’ 프로그램이 없습니다."
+    assert hint.startswith("프로그램: b⟨U+202E⟩ccc")
+    assert len(hint) < 1100
 
 
 async def test_what_leaves_is_harmless(world):

@@ -9,9 +9,10 @@ from gate_world import public_key
 
 from batmon.cli import remote_verb
 from batmon.commands.session import Session
-from batmon.errors import BadRequest, Refused
+from batmon.errors import BadRequest, Refused, RunningAlready
 from batmon.gate.server import Done, Verb
 from batmon.model import Role
+from batmon.refusals import because
 
 LINES = [f"{number:04} 줄\x1b" for number in range(1000)]
 RUN = {
@@ -88,6 +89,8 @@ async def verbs(world):
 
     async def rerun(_caller, args):
         seen["rerun"] = args
+        if "on rerun" in seen:
+            await seen["on rerun"](_caller, args)
         if args["password"] != "right-password":
             raise Refused("the operation password is wrong", hint="4 more tries")
         return {"run_id": "r1", "pid": 77, "started_at": START}
@@ -224,6 +227,21 @@ async def test_a_wrong_password_is_1_with_the_daemon_s_hint(gate):
     code, said, words = await typed(gate, "rerun", "a", answers=["nope"])
     assert (code, said) == (1, "")
     assert words == "batmon: the operation password is wrong\n  4 more tries\n"
+
+
+async def test_a_refusal_is_told_in_the_language_of_whoever_typed(gate, verbs):
+    async def refuse(_caller, _args):
+        raise RunningAlready(because("running-already", program="a"))
+
+    verbs["on rerun"] = refuse
+    for language, told in (
+        ("en", "batmon: a is running already\n  stop it first, or force a second one (--force)\n"),
+        ("ko", "batmon: a: 이미 실행 중입니다.\n  먼저 중지하거나 --force로 하나 더 시작하세요.\n"),
+    ):
+        session = Afar(gate, "right-password")
+        session.language = language
+        assert await remote_verb(["rerun", "a"], session) == 1
+        assert (session.said, session.words) == ("", told)
 
 
 async def test_stop_by_name_and_by_id(gate, verbs):

@@ -11,7 +11,7 @@ from batmon.config.email import EmailConfig
 from batmon.config.secrets import Secret
 from batmon.errors import DeliveryFailed
 from batmon.notify.email import EmailChannel
-from batmon.notify.message import Message
+from batmon.notify.message import Attached, Message
 from tests.integration.notify.smtp_bed import Post, Script, Served, certificate, server_context
 
 AT = datetime(2026, 11, 21, 6, 0, 12, tzinfo=UTC)
@@ -70,6 +70,46 @@ async def test_a_mail_has_text_html_and_headers_that_stay_the_same():
     assert first.get_body(("html",)).get_content().strip() == "<p>로그인 실패</p>"
     assert first.raw.isascii()
     assert "4711" in sent.detail
+
+
+LARGE = Attached("a.xlsx", "application/zip", bytes(range(256)) * 8_000)
+
+
+@pytest.mark.parametrize("security", ["none", "tls"])
+async def test_a_large_mail_arrives_to_the_byte(pem, security):
+    post, context = Post(), server_context(*pem)
+    implicit = {"tls": context, "implicit": True} if security == "tls" else {}
+    async with Served(post, **implicit) as served:
+        mail = channel(served.port, security=security, ca_file=pem[0])
+        await mail.send(message(text=".\n..\n", attachments=(LARGE,)))
+        await mail.close()
+    [arrived] = post.mails
+    assert [part.get_payload(decode=True) for part in arrived.iter_attachments()] == [LARGE.data]
+    assert arrived.get_body(("plain",)).get_content().splitlines() == [".", ".."]
+
+
+async def test_a_server_that_refuses_in_the_middle_of_a_mail_is_believed_and_left():
+    refused, over, left = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def talk(reader, writer):
+        for word in ("220 here", "250 here", "250 OK", "250 OK", "354 go on"):
+            writer.write(f"{word}\r\n".encode())
+            await reader.readline()
+        writer.write(b"552 5.3.4 too large\r\n")  # and reads no further
+        refused.set()
+        await over.wait()
+        writer.close()
+        left.set()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    error = await failure(server.sockets[0].getsockname()[1], message(attachments=(LARGE,)))
+    over.set()
+    await left.wait()
+    server.close()
+    await server.wait_closed()
+    assert refused.is_set()
+    assert error.permanent
+    assert "552 5.3.4 too large" in str(error)
 
 
 async def test_lines_of_dots_and_lines_of_any_length_arrive_as_they_are():

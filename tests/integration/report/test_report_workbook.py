@@ -403,3 +403,22 @@ async def test_libreoffice_takes_it_without_repair_and_prints_the_summary_on_one
     assert "#NAME?" not in whole
     assert "Err:" not in whole
     assert "###" not in pages[0]
+
+
+OFFICE_FONT = (
+    "b", "i", "strike", "condense", "extend", "outline", "shadow", "u", "vertAlign", "sz", "color", "name", "family",
+    "charset", "scheme",
+)  # fmt: skip
+"""The parts of a font in the order that Office's schema prescribes."""
+
+
+@pytest.mark.parametrize("hostile", [False, True])
+def test_fonts_are_written_in_the_order_of_offices_schema(tmp_path, hostile):
+    write(report_documents.every_block(hostile=hostile), tmp_path / "x.xlsx")
+    with zipfile.ZipFile(tmp_path / "x.xlsx") as parts:
+        styles = etree.fromstring(parts.read("xl/styles.xml"))
+    fonts = [[etree.QName(part).localname for part in font] for font in styles.iter("{*}font")]
+    assert len(fonts) > 10
+    assert {"b", "sz", "color", "name"} <= {part for font in fonts for part in font}
+    for font in fonts:
+        assert font == sorted(font, key=OFFICE_FONT.index)

@@ -292,6 +292,7 @@ async def test_a_batch_is_told_as_it_told_itself(store, owner):
     assert "- **성공률:** 50.0%" in lines
     same = await compose(store, SETTINGS, asked("batch_run", run=str(run_id), language="en"))
     assert same.text == made.text
+    await add_runs(owner, [("batch", at(20, 7), 50, "SUCCESS", 7), ("batch", at(21), 50, "SUCCESS", 7)])
     whole = await compose(store, SETTINGS, asked("batch_summary", period=WEEK))
     assert "**전체 배치 작업 수:** 1개" in whole.text.splitlines()
     assert f"### ❌ single_step_2_{log_id}" in whole.text.splitlines()

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import asyncpg
 import pytest
 
+from batmon.engine.statistics.program_figures import program_figures
 from batmon.engine.statistics.rollup import settle
 from batmon.errors import Refused
 from batmon.metrics.periods import Period
@@ -111,3 +112,7 @@ async def test_names_without_end_are_refused_and_not_held_in_memory(store, owner
         with pytest.raises(Refused, match="more than 50 names"):
             await asked
     assert set(await known.totals(DAY, ["BOT7", "bot8"])) == {"bot7", "bot8"}
+    # who asks for one is told of it, whatever else is there, and the sum of all is made where they are
+    assert [one.program for one in await known.programs(["BOT7", "bot8", "nobody"])] == ["bot7", "bot8"]
+    [one] = await program_figures(store, DAY, "UTC", ["BOT7"])
+    assert (one.program, one.totals.succeeded) == ("bot7", 1)

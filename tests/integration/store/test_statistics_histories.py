@@ -3,6 +3,7 @@
 import random
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,7 @@ import asyncpg
 import pytest
 
 from batmon.metrics.durations import bucket
-from batmon.metrics.figures import Totals, total
+from batmon.metrics.figures import DayCourse, Totals, total
 from batmon.metrics.periods import Period
 from batmon.model import Program, RunStatus, run_status
 from batmon.store.statistics import Maintenance, Statistics
@@ -181,6 +182,23 @@ async def adds_up(chance, statistics, days):
     assert plain(total(totals for _, totals in by_day)) == plain(total(whole.values()))
     paged = [day async for page in statistics.pages(ALL, size=7) for day in page]
     assert paged == days
+    read = [(name.lower(), list(own.items())) async for name, own in statistics.courses(ALL)]
+    assert read == [
+        (name, [(one.day, course(one.totals)) for one in own])
+        for name, own in groupby(days, lambda one: one.program.lower())
+    ]
+    first = chance.choice(days).day.replace(day=1)
+    month = Period(first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1))
+    of_month = {name.lower(): plain(totals) for name, totals in (await statistics.totals(month)).items()}
+    inside = [one for one in days if month.start <= one.day <= month.end]
+    assert of_month == {
+        name: plain(total(one.totals for one in inside if one.program.lower() == name)) for name in of_month
+    }
+    assert of_month.keys() == {one.program.lower() for one in inside}
+
+
+def course(one):
+    return DayCourse(one.succeeded, one.failed, one.missed, one.processed, one.median_seconds)
 
 
 async def months_add_up(owner, expected):

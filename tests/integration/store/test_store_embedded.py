@@ -1,11 +1,11 @@
 import asyncio
+import errno
 import os
 import shutil
 import signal
 import stat
 import subprocess
 import sys
-import tempfile
 import textwrap
 from pathlib import Path
 
@@ -18,13 +18,14 @@ import pytest_asyncio
 from batmon import places
 from batmon.errors import EmbeddedError
 from batmon.store import EmbeddedPostgres, data_folder, embedded
+from tests.state_folders import new_state_folder
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Unix sockets, signals and modes")
 
 
 @pytest.fixture
 def state():
-    folder = Path(tempfile.mkdtemp(prefix="bm-"))
+    folder = new_state_folder()
     yield folder / "state"
     shutil.rmtree(folder)
 
@@ -32,7 +33,7 @@ def state():
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def made():
     """A state folder with a database, for tests that leave it as they found it: making one takes a second."""
-    folder = Path(tempfile.mkdtemp(prefix="bm-"))
+    folder = new_state_folder()
     await (await EmbeddedPostgres.start(folder)).stop()
     yield folder
     shutil.rmtree(folder)
@@ -157,6 +158,31 @@ async def test_a_kill_while_the_database_is_made_leaves_nothing_that_matters(sta
     server = await EmbeddedPostgres.start(state)
     await server.stop()
     assert not data_folder.half_made(state / "postgres")
+
+
+async def test_a_database_that_is_not_on_the_disk_is_none(state, monkeypatch):
+    seen = []
+
+    def unplugged(folder):
+        seen.append((folder / "PG_VERSION").exists() and not (state / "postgres").exists())
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(data_folder, "put_on_disk", unplugged)
+    with pytest.raises(EmbeddedError, match="could not be made: Input/output error"):
+        await EmbeddedPostgres.start(state)
+    assert seen == [True]
+    assert not list(state.glob("postgres*/"))
+
+
+def test_every_file_and_folder_is_put_on_the_disk(tmp_path, monkeypatch):
+    for number in range(40):
+        file = tmp_path / f"base/{number % 3}" / str(number)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("page")
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda opened: synced.append(os.fstat(opened).st_ino))
+    data_folder.put_on_disk(tmp_path)
+    assert sorted(synced) == sorted(path.stat().st_ino for path in (tmp_path, *tmp_path.rglob("*")))
 
 
 async def test_it_ends_with_the_process_that_started_it_even_by_kill(made):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from batmon.config.addresses import Mailbox
 from batmon.errors import ModelError
-from batmon.notify.mail import mail_bytes
+from batmon.notify.mail import mail_bytes, mail_pieces, stuffed
 from batmon.notify.message import Attached, Message
 
 AT = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
@@ -77,3 +77,22 @@ def test_hostile_names_stay_names(name):
 def test_what_is_no_media_type_is_refused(kind):
     with pytest.raises(ModelError, match="media type"):
         Attached("a", kind, b"")
+
+
+def test_a_mail_is_in_pieces_of_whole_lines_that_take_a_moment_each():
+    files = [Attached("a.xlsx", "application/zip", bytes(3_000_000)), Attached("b.pdf", "application/pdf", b"b" * 57)]
+    message = Message(
+        id=uuid.uuid4(), recipient="kim@example.com", subject="s", text=".\n..a\n", attachments=tuple(files)
+    )
+    pieces = mail_pieces(message, Mailbox("batmon@example.com"), "kim@example.com", AT)
+    assert max(map(len, pieces)) < 400_000
+    assert all(piece.endswith(b"\r\n") for piece in pieces)
+    whole = BytesParser(policy=policy.default).parsebytes(b"".join(pieces))
+    assert [part.get_payload(decode=True) for part in whole.iter_attachments()] == [one.data for one in files]
+    sent = b"".join(map(stuffed, pieces))
+    assert b"\r\n.\r\n" not in sent
+    assert sent.replace(b"\r\n..", b"\r\n.") == b"".join(pieces)
+
+
+def test_no_line_ends_a_mail():
+    assert stuffed(b".\r\n..a\r\nb.\r\n") == b"..\r\n...a\r\nb.\r\n"

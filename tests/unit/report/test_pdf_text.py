@@ -1,16 +1,20 @@
 """Letters of the PDF: measured, wrapped and cut so that nothing is lost unsaid, whatever is in a text; its fonts."""
 
+import struct
 import sys
 from pathlib import Path
 
 import pytest
+import reportlab
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pypdf import PdfReader
+from reportlab.pdfbase.ttfonts import TTFontFile
 from reportlab.pdfgen.canvas import Canvas
 
 from batmon.errors import ReportError
 from batmon.report.pdf import fonts
-from batmon.report.pdf.fonts import INSTALL, find_fonts, font_folders
+from batmon.report.pdf.fonts import find_fonts, font_folders
 from batmon.report.pdf.text import CUT, Faces, tidy
 
 ANY_TEXT = st.text(
@@ -103,11 +107,44 @@ def test_a_letter_that_the_font_lacks_is_taken_from_one_behind_it(nanum):
     assert names["가"].startswith(nanum.stem)
 
 
+def with_emoji(font, emoji, like):
+    """The bytes of a font that draws ``emoji`` as it draws ``like``: its table of letters is another one."""
+    data = font.read_bytes()
+    glyph = TTFontFile(str(font)).charToGlyph[ord(like)]
+    letters = struct.pack(">HHHHL", 0, 1, 3, 10, 12) + struct.pack(
+        ">HHLLLLLL", 12, 0, 28, 0, 1, *[ord(emoji)] * 2, glyph
+    )
+    tables = struct.unpack(">H", data[4:6])[0]
+    at = next(12 + 16 * number for number in range(tables) if data[12 + 16 * number :].startswith(b"cmap"))
+    padded = data + bytes(-len(data) % 4)
+    return padded[: at + 8] + struct.pack(">LL", len(padded), len(letters)) + padded[at + 16 :] + letters
+
+
+def test_an_emoji_is_drawn_and_can_be_copied_where_a_font_has_it(nanum, tmp_path):
+    folder = tmp_path / "fonts"
+    folder.mkdir()
+    (folder / "NanumGothic.ttf").write_bytes(nanum.read_bytes())
+    without = Faces(find_fonts(folders=[folder])).plain
+    assert [part for _, part, _ in without._runs("🚀")] == ["□"]
+    vera = Path(reportlab.__file__).parent / "fonts" / "Vera.ttf"
+    (folder / "symbola.TTF").write_bytes(with_emoji(vera, "🚀", "A"))
+    fonts._names.cache_clear()
+    face = Faces(find_fonts(folders=[folder])).plain
+    assert [one.name for one in face._waiting] == ["symbola.TTF"]
+    face.width("값 abc", 9)
+    assert [one.name for one in face._waiting] == ["symbola.TTF"]  # nobody needed it
+    canvas = Canvas(str(tmp_path / "x.pdf"))
+    face.draw(canvas, 50, 50, tidy("배포 🚀\u200d🚀 완료 🫠"), 9)
+    canvas.save()
+    [page] = PdfReader(tmp_path / "x.pdf").pages
+    assert "".join(page.extract_text().split()) == "배포🚀🚀완료□"
+
+
 def test_without_a_korean_font_the_error_says_what_to_install(tmp_path, nanum):
     (tmp_path / "malgun.ttf").write_bytes(nanum.read_bytes()[:5000])
     with pytest.raises(ReportError, match="no TrueType font with Korean letters") as failed:
         find_fonts(folders=[tmp_path, tmp_path / "none"])
-    assert failed.value.hint == INSTALL
+    assert "apt-get install fonts-nanum" in failed.value.hint
 
 
 def test_the_best_font_of_the_first_folder_counts_whatever_its_case(tmp_path, nanum):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from batmon.config.automations import Automation, all_steps
 from batmon.config.outside_steps import BackupStep, CommandStep
@@ -13,15 +11,14 @@ from batmon.config.report_step import ReportStep
 from batmon.config.steps import CodeStep, CounterStep, FeedStep, IfStep, MessageStep, SqlStep, Step, StopStep
 from batmon.engine.automations.automations import Automations
 from batmon.errors import BadRequest, NotFound
+from batmon.gate.arguments import Args, text
+from batmon.gate.fitting import fitting
 from batmon.gate.verbs import Caller, Verb
 from batmon.model import Role
+from batmon.refusals import because
 from batmon.store.automations import AutomationState, Execution, Latest
 
-Args = dict[str, Any]
-
 MOST = 500
-FRAME_CHARS = 600_000
-"""Of one answer: a line of the gate holds 1 MiB, and a character may take several bytes."""
 WHY_CHARS = 500
 _WORDS: Mapping[type[Step], str] = {
     SqlStep: "sql", MessageStep: "email", FeedStep: "feed", CounterStep: "counter", CodeStep: "code", IfStep: "if",
@@ -53,38 +50,38 @@ class AutomationAnswers:
         """All of them by name, those of other nodes too; as many as fit from ``after`` on."""
         after = args.get("after", "")
         if not isinstance(after, str):
-            raise BadRequest("after must be the name of an automation")
+            raise BadRequest(because("must-be-name", key="after"))
         found = [each for each in await self._shown() if each["name"] > after]
-        page = _fitting(found)
+        page = fitting(found)
         return {"automations": page, "more": len(page) < len(found)}
 
     async def automation(self, _caller: Caller, args: Args) -> Args:
         """One with its executions, newest first."""
-        name = _text(args, "name")
+        name = text(args, "name")
         limit, before = args.get("limit", 50), args.get("before")
         if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= MOST:
-            raise BadRequest(f"limit must be a whole number from 1 to {MOST}")
+            raise BadRequest(because("must-be-up-to", key="limit", most=MOST))
         if before is not None and (not isinstance(before, int) or isinstance(before, bool)):
-            raise BadRequest("before must be the id of an execution")
+            raise BadRequest(because("must-be-id", key="before", what="an execution"))
         shown = await self._one(name)
         found = await self._stored.page(name, limit + 1, before)
-        page = _fitting([execution_json(each) for each in found[:limit]])
+        page = fitting([execution_json(each) for each in found[:limit]])
         return {"automation": shown, "log": page, "more": len(found) > len(page)}
 
     async def run(self, caller: Caller, args: Args) -> Args:
         """Run one now."""
-        return {"id": await self._automations.run_now(_text(args, "name"), caller.user)}
+        return {"id": await self._automations.run_now(text(args, "name"), caller.user)}
 
     async def pause(self, caller: Caller, args: Args) -> Args:
         """Let one rest, on all nodes, until it is resumed."""
         why = args.get("why", "")
         if not isinstance(why, str) or len(why) > WHY_CHARS:
-            raise BadRequest(f"why must be a text of up to {WHY_CHARS} characters")
-        return await self._pause(_text(args, "name"), caller.user, why, paused=True)
+            raise BadRequest(because("text-too-long", key="why", most=WHY_CHARS))
+        return await self._pause(text(args, "name"), caller.user, why, paused=True)
 
     async def resume(self, caller: Caller, args: Args) -> Args:
         """Let it go on with what comes due from now."""
-        return await self._pause(_text(args, "name"), caller.user, "", paused=False)
+        return await self._pause(text(args, "name"), caller.user, "", paused=False)
 
     async def _pause(self, name: str, by: str, why: str, *, paused: bool) -> Args:
         await self._one(name)
@@ -95,8 +92,9 @@ class AutomationAnswers:
         for shown in await self._shown(name):
             return shown
         known = ", ".join(sorted(self._automations.configured)[:20])
-        hint = f"automations: {known}" if known else "write [[automations]] into the configuration"
-        raise NotFound(f"no automation is called {name!r}", hint=hint)
+        if not known:
+            raise NotFound(because("no-automation-at-all", name=name))
+        raise NotFound(because("no-automation", name=name, known=known))
 
     async def _shown(self, name: str | None = None) -> list[Args]:
         states = await self._stored.states(name)
@@ -169,22 +167,5 @@ def _short(one: Execution) -> Args:
     return shown | {"error_message": one.error_message and one.error_message[:500]}
 
 
-def _fitting(found: list[Args]) -> list[Args]:
-    """The first of them that fit an answer together; at least one."""
-    room = FRAME_CHARS
-    for number, each in enumerate(found):
-        room -= len(json.dumps(each))
-        if room < 0 and number:
-            return found[:number]
-    return found
-
-
 def _moment(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat()
-
-
-def _text(args: Args, key: str) -> str:
-    value = args.get(key)
-    if not isinstance(value, str) or not value:
-        raise BadRequest(f"{key} must be a text")
-    return value

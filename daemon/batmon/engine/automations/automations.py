@@ -20,6 +20,7 @@ from batmon.engine.tasks import Tasks
 from batmon.errors import BatmonError, NotFound, StoreError
 from batmon.judge.catching_up import decide
 from batmon.judge.schedule import Schedule
+from batmon.refusals import because
 from batmon.store import Store
 from batmon.store.automations import FAMILY, AutomationState, Registered, SlotClaim, entrypoint_of
 from batmon.store.automations import Automations as Stored
@@ -178,8 +179,9 @@ class Automations:
         automation = self.mine.get(name)
         if automation is None:
             elsewhere = self.configured.get(name)
-            hint = f"it runs on {elsewhere.node}" if elsewhere else f"automations: {', '.join(sorted(self.mine)[:20])}"
-            raise NotFound(f"no automation {name!r} can be run here", hint=hint)
+            if elsewhere is not None:
+                raise NotFound(because("automation-elsewhere", name=name, node=elsewhere.node))
+            raise NotFound(because("automation-not-here", name=name, known=", ".join(sorted(self.mine)[:20])))
         return await self.stored.start(name, self._now(), by, self._node, alone=automation.overlap == "skip")
 
     async def _watch_deadlines(self) -> None:
@@ -265,7 +267,7 @@ class Automations:
         if automation is None and execution.name.startswith(FAMILY):
             raise Again(UNKNOWN_YET, "it is not known here yet, or not any more")
         if automation is None:
-            raise BatmonError(f"the automation {execution.name!r} is not in this daemon's configuration")
+            raise BatmonError(because("automation-not-configured", name=execution.name))
         now = self._now()
         if execution.not_before is not None and execution.not_before > now:
             raise Again(execution.not_before - now, "it is too early to try again")

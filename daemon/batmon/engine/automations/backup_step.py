@@ -21,6 +21,7 @@ from batmon.engine.automations.execution import Attempt
 from batmon.engine.files.exports import file_word
 from batmon.errors import StepFailed, StoreError
 from batmon.judge.catching_up import days
+from batmon.refusals import because
 from batmon.store.dump import Form, dump
 from batmon.store.restoring import frozen, try_restore
 
@@ -52,9 +53,11 @@ class Backups:
             return await self._make(one, step, name, step.folder)
         except OSError as error:
             where = f": {error.filename}" if error.filename else ""
-            raise StepFailed(f"{step.place}: the backup cannot be written: {error.strerror or error}{where}") from error
+            raise StepFailed(
+                because("backup-unwritable", place=step.place, why=error.strerror or error, where=where)
+            ) from error
         except (StoreError, s3.S3Failed) as error:
-            raise StepFailed(f"{step.place}: {error}", hint=error.hint) from error
+            raise StepFailed(because("step-failed", place=step.place, why=error, hint=error.hint)) from error
 
     async def _make(self, one: Attempt, step: BackupStep, name: str, folder: Path) -> dict[str, Any]:
         form: Form = "plain" if name.lower().endswith(".sql") else "custom"

@@ -14,6 +14,7 @@ from pathlib import Path
 from batmon.errors import StepFailed
 from batmon.evidence.decode import decode_line
 from batmon.evidence.processes import ProcessIdentity, identify, marked, stop_tree
+from batmon.refusals import because
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ async def run_command(
         )  # fmt: skip
     except (OSError, ValueError) as error:
         raise StepFailed(
-            f"{place}: {argv[0]} cannot be started: {getattr(error, 'strerror', None) or error}"
+            because("command-not-started", place=place, command=argv[0], why=getattr(error, "strerror", None) or error)
         ) from error
     identity = identify(process.pid)
     output = bytearray()
@@ -63,9 +64,10 @@ async def run_command(
         ended = True
         await asyncio.wait((reading,), timeout=REST_SEC)
     except TimeoutError:
-        said = _last_line(bytes(output))
-        words = f"{place}: {argv[0]} was ended after {limit.total_seconds():g} seconds"
-        raise StepFailed(words + (f"; its last line: {said}" if said else "")) from None
+        about = {"place": place, "command": argv[0], "seconds": limit.total_seconds()}
+        if last := _last_line(bytes(output)):
+            raise StepFailed(because("command-too-slow-saying", **about, last=last)) from None
+        raise StepFailed(because("command-too-slow", **about)) from None
     finally:
         if not ended:
             await end_leftovers(mark, identity)

@@ -6,14 +6,15 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from batmon.engine.answers import fitting
 from batmon.engine.automations.events import EventHandling
 from batmon.engine.automations.shortened import shortened
-from batmon.engine.log_files.arguments import Args, number
 from batmon.errors import BadRequest, NotFound, Refused
+from batmon.gate.arguments import Args, identity, number
+from batmon.gate.fitting import fitting
 from batmon.gate.verbs import Caller, Verb
 from batmon.model import Role
 from batmon.notify.mask import mask_start
+from batmon.refusals import because
 from batmon.store import counters
 from batmon.store.store import Store
 
@@ -45,15 +46,15 @@ class EventAnswers:
         """The rules, and a page of events."""
         rule, state, before = args.get("rule"), args.get("state"), args.get("before")
         if rule is not None and not isinstance(rule, str):
-            raise BadRequest("rule must be a name")
+            raise BadRequest(because("must-be-name", key="rule"))
         if state is not None and state not in STATES:
-            raise BadRequest(f"state must be {', '.join(STATES)}")
+            raise BadRequest(because("must-be-one-of", key="state", known=", ".join(STATES)))
         before = None if before is None else number(args, "before", 0)
         limit = max(1, number(args, "limit", SHOWN, MOST_SHOWN))
         counts = await self._events.counts()
         found = await self._events.page(rule, state, before, limit + 1)
         if rule is not None and not found and rule not in self._handling.rules:
-            raise NotFound(f"no rule is called {rule!r:.60}", hint=f"rules: {', '.join(sorted(self._handling.rules))}")
+            raise NotFound(because("no-rule", rule=rule, known=", ".join(sorted(self._handling.rules))))
         none = {"waiting": 0, "failing": 0, "dead": 0}
         rules = [
             {
@@ -73,21 +74,22 @@ class EventAnswers:
 
     async def event(self, _caller: Caller, args: Args) -> Args:
         """One event with its row."""
-        found = await self._events.get(_id(args))
+        found = await self._events.get(identity(args, "id", "an event"))
         if found is None:
-            raise NotFound(f"there is no event {args['id']}", hint="batmon event list shows them")
+            raise NotFound(because("no-event", number=args["id"]))
         rows = {key: None if found[key] is None else shortened(found[key]) for key in ("row", "old")}
         return {"event": _shown(found) | rows}
 
     async def retry(self, _caller: Caller, args: Args) -> Args:
         """Handle an event now that was given up or waits for another attempt."""
-        wanted = _id(args)
+        wanted = identity(args, "id", "an event")
         found = await self._events.get(wanted)
         if found is None:
-            raise NotFound(f"there is no event {wanted}", hint="batmon event list shows them")
+            raise NotFound(because("no-event", number=wanted))
         if not await self._events.retry(wanted, self._now()):
-            why = "it is done" if found["state"] == "done" else f"no rule is called {found['rule']} any more"
-            raise Refused(f"event {wanted} cannot be handled again: {why}")
+            if found["state"] == "done":
+                raise Refused(because("event-is-done", number=wanted))
+            raise Refused(because("event-without-rule", number=wanted, rule=found["rule"]))
         self._handling.wake()
         again = await self._events.get(wanted)
         return {"event": _shown({key: value for key, value in (again or found).items() if key not in ("row", "old")})}
@@ -119,12 +121,3 @@ def _seen_by(caller: Caller, event: dict[str, Any]) -> dict[str, Any]:
     if caller.role.allows(Role.OPERATOR):
         return event
     return {**event, "error": mask_start(event["error"]), "row_key": event["row_key"] and mask_start(event["row_key"])}
-
-
-def _id(args: Args) -> int:
-    value = args.get("id")
-    if isinstance(value, str) and value.isdigit():
-        value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 2**63:
-        raise BadRequest("id must be an event's number")
-    return value

@@ -22,6 +22,7 @@ from batmon.engine.automations.steps import execute as execute_steps
 from batmon.errors import BatmonError, StepFailed, StoreUnavailable
 from batmon.judge.catching_up import days
 from batmon.notify.expressions import rendered
+from batmon.refusals import because
 from batmon.store import feed
 from batmon.store.automations import Ending, Execution, end, failed_before
 from batmon.store.executing import Lead, LeadLost
@@ -47,7 +48,7 @@ MakeReport = Callable[["Attempt", ReportStep, Mapping[str, Any]], Awaitable[tupl
 
 async def no_reports(_one: Attempt, step: ReportStep, _values: Mapping[str, Any]) -> tuple[dict[str, Any], list[Owed]]:
     """Where nobody makes reports."""
-    raise StepFailed(f"{step.place}: reports cannot be made here")
+    raise StepFailed(because("no-reports-here", place=step.place))
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,14 +178,16 @@ class Attempt:
                 return await self.house.backup(self, step)
             if isinstance(step, CommandStep):
                 return await self._command(step, values)
-        raise StepFailed(f"{step.place}: this kind of step cannot be done here")
+        raise StepFailed(because("no-such-step-here", place=step.place))
 
     async def _command(self, step: CommandStep, values: Mapping[str, Any]) -> dict[str, Any]:
         def text(written: str, called: str = "") -> str:
             try:
                 return rendered(written, values, ZoneInfo(self.automation.timezone), self.language)
             except ValueError as error:  # the words of one that has a name may hold a secret
-                raise StepFailed(f"{step.place}: {f'{called} cannot be found out' if called else error}") from None
+                if called:
+                    raise StepFailed(because("not-found-out", place=step.place, called=called)) from None
+                raise StepFailed(because("step-failed", place=step.place, why=error, hint="")) from None
 
         code, output = await run_command(
             [text(part) for part in step.command],
@@ -197,7 +200,7 @@ class Attempt:
         self.say(output)
         if code:
             last = output.strip().rpartition("\n")[2][:300] or "it printed nothing"
-            raise StepFailed(f"{step.command[0]} ended with {code}: {last} ({step.place})")
+            raise StepFailed(because("command-ended", command=step.command[0], code=code, last=last, place=step.place))
         return {"exit_code": code, "output": output[-OUTPUT_CHARS:]}
 
     async def _failed(self, error: str) -> None:

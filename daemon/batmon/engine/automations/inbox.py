@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 
 from batmon.config import Config
 from batmon.config.inboxes import Inbox, InboxAction
-from batmon.engine.answers import fitting
 from batmon.engine.automations.shortened import shortened
 from batmon.engine.automations.steps import Context, admins, execute, message_language, places
-from batmon.engine.log_files.arguments import Args, number
 from batmon.errors import BadRequest, DoneAlready, NeedsRole, NotFound, StoreError
+from batmon.gate.arguments import Args, number
+from batmon.gate.fitting import fitting
 from batmon.gate.verbs import Caller, Verb
 from batmon.model import Role
+from batmon.refusals import because
 from batmon.store import inbox as items
 from batmon.store.inbox import Item
 from batmon.store.store import Store
@@ -75,10 +76,12 @@ class InboxAnswers:
         inbox = self._inbox(args)
         action = self._action(inbox, args)
         if not caller.role.allows(action.role):
-            raise NeedsRole(f"{action.title} takes the role {action.role.value}, and this key has {caller.role.value}")
+            raise NeedsRole(
+                because("action-needs-role", title=action.title, role=action.role.value, own=caller.role.value)
+            )
         wanted, asks = args.get("id"), _asks(action, args)
         if not isinstance(wanted, str | int) or isinstance(wanted, bool) or len(str(wanted)) > 500:
-            raise BadRequest("id must be an item's id")
+            raise BadRequest(because("must-be-id", key="id", what="an item"))
         now = self._now()
         async with self._acting, self._store.connection() as connection, connection.transaction():
             values = self._values(inbox)
@@ -136,12 +139,13 @@ class InboxAnswers:
 
     def _done_already(self, inbox: Inbox, wanted: str, last: dict[str, Any] | None) -> DoneAlready:
         if last is None:
-            return DoneAlready(f"{wanted} does not wait in {inbox.title}", hint="somebody else may have been first")
+            return DoneAlready(because("not-waiting", item=wanted, title=inbox.title))
         action = inbox.action(last["action"])
         at = last["at"].astimezone(ZoneInfo(inbox.timezone))
         done = action.title if action else last["action"]
+        when = f"{at:%Y-%m-%d %H:%M}"
         return DoneAlready(
-            f"{wanted} does not wait in {inbox.title} any more: {done} by {last['by']}, {at:%Y-%m-%d %H:%M}"
+            because("done-by-another", item=wanted, title=inbox.title, done=done, by=last["by"], at=when)
         )
 
     def _inbox(self, args: Args) -> Inbox:
@@ -149,9 +153,9 @@ class InboxAnswers:
         inbox = self._inboxes.get(name) if isinstance(name, str) else None
         if inbox is None:
             known = ", ".join(sorted(self._inboxes)[:20])
-            raise NotFound(
-                f"no inbox is called {name!r:.60}", hint=f"inboxes: {known}" if known else "none is configured"
-            )
+            if not known:
+                raise NotFound(because("no-inbox-at-all", name=name))
+            raise NotFound(because("no-inbox", name=name, known=known))
         return inbox
 
     def _action(self, inbox: Inbox, args: Args) -> InboxAction:
@@ -159,7 +163,7 @@ class InboxAnswers:
         action = inbox.action(name) if isinstance(name, str) else None
         if action is None:
             known = ", ".join(one.name for one in inbox.actions)
-            raise NotFound(f"{inbox.name} has no action {name!r:.60}", hint=f"actions: {known}" if known else "")
+            raise NotFound(because("no-action", inbox=inbox.name, name=name, known=known))
         return action
 
 
@@ -175,15 +179,15 @@ def _asks(action: InboxAction, args: Args) -> dict[str, str]:
     """
     given = args.get("asks") or {}
     if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
-        raise BadRequest("asks must map names to texts")
+        raise BadRequest(because("must-be-texts-by-name", key="asks"))
     missing = [name for name in action.asks if not given.get(name, "").strip()]
     if missing:
-        raise BadRequest(f"{action.name} asks for {', '.join(missing)}", hint=f"--set {missing[0]}=...")
+        raise BadRequest(because("action-asks", action=action.name, known=", ".join(missing), first=missing[0]))
     strange = sorted(set(given) - set(action.asks))
     if strange:
         asked = ", ".join(action.asks) or "nothing"
-        raise BadRequest(f"{action.name} does not ask for {', '.join(strange)[:200]}", hint=f"it asks for {asked}")
+        raise BadRequest(because("action-asks-not", action=action.name, known=", ".join(strange)[:200], asked=asked))
     for name, value in given.items():
         if len(value) > LONGEST_ANSWER:
-            raise BadRequest(f"{name} has {len(value):,} characters; {LONGEST_ANSWER:,} are taken")
+            raise BadRequest(because("answer-too-long", name=name, count=len(value), most=LONGEST_ANSWER))
     return {name: given[name].replace("\r\n", "\n").strip() for name in action.asks}

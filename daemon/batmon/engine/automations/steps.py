@@ -21,6 +21,7 @@ from batmon.config.targets import ADMINS, EMAIL
 from batmon.errors import StepFailed
 from batmon.gate.sanitize import clean
 from batmon.notify.expressions import rendered
+from batmon.refusals import because
 from batmon.store import counters, feed
 from batmon.store import steps as statements
 from batmon.store.judgements import Connection
@@ -139,15 +140,15 @@ class _Execution:
                 )
         other = self._context.others.get(type(step))
         if other is None:
-            raise StepFailed(f"{step.place}: this kind of step cannot be done here")
+            raise StepFailed(because("no-such-step-here", place=step.place))
         return await other(self._connection, step, self.values)
 
     async def _sql(self, step: SqlStep) -> dict[str, Any]:
         result = await statements.execute(self._connection, step.sql, self.values, self._context.limit)
         if step.expect == "one" and result.count != 1:
-            raise StepFailed(f"{step.place}: expected one row, and there are {result.count}")
+            raise StepFailed(because("not-one-row", place=step.place, count=result.count))
         if step.expect == "some" and not result.count:
-            raise StepFailed(f"{step.place}: expected rows, and there is none")
+            raise StepFailed(because("no-rows", place=step.place))
         return result.value()
 
     async def _true(self, when: Sql) -> bool:
@@ -202,7 +203,7 @@ class _Execution:
         try:
             return await asyncio.to_thread(make) if _LOOPS in text else make()
         except ValueError as error:
-            raise StepFailed(f"{step.place}: {error}") from error
+            raise StepFailed(because("step-failed", place=step.place, why=error, hint="")) from error
 
     async def _data(self, step: Step, value: Any) -> Any:
         if isinstance(value, str):

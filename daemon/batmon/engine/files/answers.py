@@ -9,6 +9,7 @@ import asyncio
 import base64
 import functools
 import heapq
+import io
 import os
 import threading
 from collections import OrderedDict
@@ -25,10 +26,12 @@ from batmon.engine.files.tree import Place, Tree
 from batmon.errors import BadRequest, BatmonError, NotFound, Refused
 from batmon.evidence.access import HeldFolder, Kind, Seen, identity_of
 from batmon.evidence.file_names import shown_name
+from batmon.gate.arguments import Args, number, text
 from batmon.gate.verbs import Caller, Done, Verb
 from batmon.model import Program, Role
+from batmon.refusals import because
 
-Args = dict[str, Any]
+LONGEST_PATH = 20_000
 T = TypeVar("T")
 
 PAGE_ENTRIES = 500
@@ -90,17 +93,17 @@ class TreeAnswers:
 
     async def list(self, caller: Caller, args: Args) -> Args:
         """A page of a folder's entries, folders first."""
-        path = _text(args, "path")
+        path = text(args, "path", LONGEST_PATH)
         sort = args.get("sort", "name")
         if sort not in SORTS:
-            raise BadRequest(f"sort must be one of {', '.join(SORTS)}")
-        offset, limit = _number(args, "offset", 0), _number(args, "limit", PAGE_ENTRIES, MOST_PAGE)
+            raise BadRequest(because("must-be-one-of", key="sort", known=", ".join(SORTS)))
+        offset, limit = number(args, "offset", 0), max(1, number(args, "limit", PAGE_ENTRIES, MOST_PAGE))
         asked = _Asked(path, caller.role, str(sort), args.get("reverse") is True, offset, limit)
         return await self._work(lambda: self._page(asked))
 
     async def stat(self, caller: Caller, args: Args) -> Args:
         """One entry; a file that may be read carries its id."""
-        path = _text(args, "path")
+        path = text(args, "path", LONGEST_PATH)
 
         def work() -> Args:
             place = self._tree.find(path)
@@ -115,11 +118,11 @@ class TreeAnswers:
 
     async def read(self, caller: Caller, args: Args) -> Args:
         """A piece of a file."""
-        path, known = _text(args, "path"), args.get("id")
-        offset = _number(args, "offset", 0)
-        length = _number(args, "length", READ_BYTES)
+        path, known = text(args, "path", LONGEST_PATH), args.get("id")
+        offset = number(args, "offset", 0)
+        length = number(args, "length", READ_BYTES)
         if length > READ_BYTES:
-            raise BadRequest(f"length must be at most {READ_BYTES:,}")
+            raise BadRequest(because("too-much-at-once", key="length", most=READ_BYTES))
 
         def work() -> Args:
             place = self._tree.find(path)
@@ -140,11 +143,10 @@ class TreeAnswers:
 
     async def preview(self, caller: Caller, args: Args) -> AsyncIterator[Args | Done]:
         """What is in a file, by its kind. A stream without items: one that takes long holds up no other answers."""
-        path, known = _text(args, "path"), args.get("id")
+        path, known = text(args, "path", LONGEST_PATH), args.get("id")
         wanted = self._previewing.wanted(args)
         place = await self._work(lambda: self._tree.find(path))
-        file = await self._work(lambda: self._tree.open_file(place, caller.role))
-        with file:
+        with await self._opened(place, caller.role) as file:
             identity = _same(identity_of(file), known, place)
             known_now = os.fstat(file.fileno())
             shown = await self._previewing.preview(file, place.name, wanted, place.encoding)
@@ -158,13 +160,22 @@ class TreeAnswers:
 
     async def locate(self, _caller: Caller, args: Args) -> Args:
         """Where in the tree a file stands that a log names."""
-        name, file = _text(args, "program"), _text(args, "file")
+        name, file = text(args, "program"), text(args, "file", LONGEST_PATH)
         program = self._programs().get(name)
         if program is None or not program.configured:
-            raise NotFound(f"no program with files is called {name!r:.70}")
+            raise NotFound(because("no-program-with-files", known="", name=name))
         if "\0" in file:
-            raise BadRequest("file holds a NUL")
+            raise BadRequest(because("holds-a-nul", key="file"))
         return {"path": await self._work(lambda: self._tree.locate(program, file))}
+
+    async def _opened(self, place: Place, role: Role) -> io.FileIO:
+        """The file, open; closed again if whoever asks has gone by the time it is."""
+        opening = asyncio.ensure_future(self._work(lambda: self._tree.open_file(place, role)))
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            opening.add_done_callback(_close)
+            raise
 
     async def _work(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
@@ -266,6 +277,11 @@ def _measure(folder: HeldFolder, sort: str, name: str) -> int:
     return known.st_size if sort == "size" else known.st_mtime_ns
 
 
+def _close(opened: asyncio.Future[io.FileIO]) -> None:
+    if not opened.cancelled() and opened.exception() is None:
+        opened.result().close()
+
+
 def _same(identity: str, known: object, place: Place) -> str:
     """The identity, if it is the known one.
 
@@ -273,9 +289,7 @@ def _same(identity: str, known: object, place: Place) -> str:
         Refused: another file stands there now.
     """
     if known is not None and known != identity:
-        raise Refused(
-            f"{place.path:.250} is refused: another file stands there now", hint="begin again with its first byte"
-        )
+        raise Refused(because("file-swapped", path=place.path))
     return identity
 
 
@@ -291,17 +305,3 @@ def _time(nanoseconds: int) -> datetime | None:
         return datetime.fromtimestamp(nanoseconds / 1e9, UTC)
     except (OverflowError, ValueError, OSError):
         return None  # a date that no calendar has: somebody set it
-
-
-def _text(args: Args, key: str) -> str:
-    value = args.get(key)
-    if not isinstance(value, str) or not value or len(value) > 20_000:
-        raise BadRequest(f"{key} must be a text")
-    return value
-
-
-def _number(args: Args, key: str, default: int, most: int | None = None) -> int:
-    value = args.get(key, default)
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**62:
-        raise BadRequest(f"{key} must be a whole number, 0 or more")
-    return value if most is None else max(1, min(value, most))

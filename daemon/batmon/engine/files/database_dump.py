@@ -8,15 +8,14 @@ import hashlib
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from batmon.engine.files.exports import exports_folder, file_word
 from batmon.errors import BatmonError, Refused
+from batmon.gate.arguments import Args
 from batmon.gate.verbs import Caller, Done, Verb
 from batmon.model import Role
+from batmon.refusals import because
 from batmon.store.dump import dump
-
-Args = dict[str, Any]
 
 
 class DatabaseDump:
@@ -36,7 +35,7 @@ class DatabaseDump:
     async def dump(self, _caller: Caller, _args: Args) -> AsyncIterator[Args | Done]:
         """How large it is so far, again and again; then where it is, its size and its SHA-256."""
         if self._dumping.locked():
-            raise Refused("another dump is being made now", hint="try again when it is done")
+            raise Refused(because("dump-being-made"))
         async with self._dumping:
             folder = await asyncio.to_thread(exports_folder, self._state)
             name = f"batmon-{file_word(self._node)}-{self._now():%Y%m%dT%H%M%SZ}.dump"
@@ -49,7 +48,7 @@ class DatabaseDump:
                 sha256, size = await asyncio.to_thread(_digest, half)
                 half.replace(folder / name)
             except OSError as error:
-                raise BatmonError(f"the dump cannot be written: {error.strerror}: {error.filename}") from error
+                raise BatmonError(because("dump-unwritable", why=error.strerror, path=error.filename)) from error
             finally:
                 half.unlink(missing_ok=True)
         yield Done({"path": f"/exports/{name}", "size": size, "sha256": sha256})

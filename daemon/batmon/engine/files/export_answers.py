@@ -7,24 +7,22 @@ a minute of computing that the daemon's loop does not have.
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from batmon.engine.board import Row
 from batmon.engine.files.exports import exports_folder, file_word
-from batmon.errors import BadRequest, BatmonError, ModelError, NotFound, Refused
+from batmon.errors import BadRequest, BatmonError, NotFound, Refused
+from batmon.gate.arguments import Args, maybe_moment
+from batmon.gate.fitting import in_pieces
 from batmon.gate.frames import LINE_LIMIT
-from batmon.gate.sanitize import clean_value
 from batmon.gate.verbs import Caller, Done, Verb
-from batmon.model import Role, aware
+from batmon.model import Role
+from batmon.refusals import because
 from batmon.store import Store
 from batmon.store.export import ITEM_COLUMNS, RUN_COLUMNS, ExportedRun
-
-Args = dict[str, Any]
 
 PAGE_RUNS = 100
 """Runs that are read at a time, and kept while their items are read."""
@@ -73,7 +71,7 @@ class ExportAnswers:
             last = page[-1]
             runs += len(page)
             first = 0
-            for part in _parcels(dict(run.values) for run in page):
+            for part in in_pieces((dict(run.values) for run in page), FRAME_BYTES):
                 yield {"runs": part}
                 if with_items:
                     async for piece in self._items(page[first : first + len(part)]):
@@ -86,7 +84,7 @@ class ExportAnswers:
         """The items of ``runs`` in frames; ``run`` in each counts these runs from 0."""
         first, after = 0, None
         while page := await self._store.items_for_export([run.run_id for run in runs[first:]], after, PAGE_ITEMS):
-            for part in _parcels({"run": first + item.run, **item.values} for item in page):
+            for part in in_pieces(({"run": first + item.run, **item.values} for item in page), FRAME_BYTES):
                 yield part
             if len(page) < PAGE_ITEMS:
                 return
@@ -97,9 +95,9 @@ class ExportAnswers:
         row, since, until = self._asked(args)
         form = args.get("format")
         if form not in FORMATS:
-            raise BadRequest(f"format must be one of {', '.join(FORMATS)}")
+            raise BadRequest(because("must-be-one-of", key="format", known=", ".join(FORMATS)))
         if self._saving.locked():
-            raise Refused("another export is being written now", hint="try again when it is done")
+            raise Refused(because("export-being-made"))
         async with self._saving:
             folder = await asyncio.to_thread(exports_folder, self._state)
             stamp = f"{self._now():%Y%m%dT%H%M%SZ}"
@@ -126,24 +124,25 @@ class ExportAnswers:
             async with asyncio.timeout(SAVE_SEC):
                 _, said = await process.communicate()
         except TimeoutError:
-            raise BatmonError(f"the export took longer than {SAVE_SEC / 60:.0f} minutes", hint="ask for less") from None
+            raise BatmonError(because("export-too-slow", minutes=SAVE_SEC / 60)) from None
         finally:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
         if process.returncode:
             lines = said.decode(errors="replace").strip().splitlines()
-            raise BatmonError(" ".join(lines[-2:]).removeprefix("batmon: ") or "the export could not be written")
+            why = " ".join(lines[-2:]).removeprefix("batmon: ") or "the export could not be written"
+            raise BatmonError(because("export-failed", why=why))
 
     def _asked(self, args: Args) -> tuple[Row, datetime, datetime]:
         """The program's row, and from when until when."""
         name = args.get("program")
         row = self._rows().get(name) if isinstance(name, str) else None
         if row is None:
-            raise NotFound(f"no program is called {name!r}")
-        since, until = _moment(args, "since") or EPOCH, _moment(args, "until") or self._now()
+            raise NotFound(because("no-program", known="", name=name))
+        since, until = maybe_moment(args, "since") or EPOCH, maybe_moment(args, "until") or self._now()
         if since > until:
-            raise BadRequest("since is later than until")
+            raise BadRequest(because("since-after-until"))
         return row, since, until
 
 
@@ -151,28 +150,3 @@ def _forget_halves(folder: Path) -> None:
     """Remove what a writer that was killed left half made: only one writes at a time, and none does now."""
     for left in folder.glob(".*.part"):
         left.unlink(missing_ok=True)
-
-
-def _moment(args: Args, key: str) -> datetime | None:
-    value = args.get(key)
-    if value is None:
-        return None
-    try:
-        return aware(datetime.fromisoformat(value))
-    except (TypeError, ValueError, OverflowError, ModelError):
-        raise BadRequest(f"{key} must be a time, ISO 8601 with its zone") from None
-
-
-def _parcels(rows: Iterable[Args]) -> Iterator[list[Args]]:
-    """The rows in lists that each fit a line of the gate, whatever the sanitizer makes of them."""
-    held: list[Args] = []
-    room = FRAME_BYTES
-    for row in rows:
-        size = len(json.dumps(clean_value(row), ensure_ascii=False, default=str).encode())
-        if held and size > room:
-            yield held
-            held, room = [], FRAME_BYTES
-        held.append(row)
-        room -= size
-    if held:
-        yield held

@@ -7,6 +7,7 @@ import unicodedata
 from pathlib import Path
 
 from batmon.errors import BatmonError
+from batmon.refusals import because
 
 LONGEST_WORD = 24
 """Characters: three such words and a time are far from the 255 bytes that a name may have."""
@@ -23,9 +24,9 @@ def exports_folder(state: Path, *inner: str) -> Path:
         for place in (folder, *(folder.joinpath(*inner[: depth + 1]) for depth in range(len(inner)))):
             place.mkdir(mode=0o700, exist_ok=True)
             if place.is_symlink():
-                raise BatmonError(f"{place} is a link", hint="put a folder there: what is exported must stay inside it")
+                raise BatmonError(because("folder-is-link", path=place))
     except OSError as error:
-        raise BatmonError(f"the folder for exports cannot be made: {error.strerror}: {error.filename}") from error
+        raise BatmonError(because("no-exports-folder", why=error.strerror, path=error.filename)) from error
     return Path(os.path.abspath(folder.joinpath(*inner)))  # noqa: PTH100 - resolve() would follow links
 
 

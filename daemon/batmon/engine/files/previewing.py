@@ -20,6 +20,7 @@ from batmon.evidence.identity import read_at
 from batmon.evidence.read import At, LogText
 from batmon.gate.sanitize import clean_value
 from batmon.previews.kinds import HEAD_BYTES, kind_of
+from batmon.refusals import because
 
 T = TypeVar("T")
 
@@ -81,14 +82,14 @@ class Previewing:
         """
         kind = args.get("as") or ""
         if kind not in ("", *_KINDS_ASKED):
-            raise BadRequest(f"as must be one of {', '.join(_KINDS_ASKED)}")
+            raise BadRequest(because("must-be-one-of", key="as", known=", ".join(_KINDS_ASKED)))
         offset, limit = args.get("offset", 0), args.get("limit")
         for key, value in (("offset", offset), ("limit", 1 if limit is None else limit)):
             if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**62:
-                raise BadRequest(f"{key} must be a whole number, 0 or more")
+                raise BadRequest(because("must-be-whole", key=key))
         names = [args.get(key) for key in ("sheet", "table")]
         if not all(name is None or (isinstance(name, str) and len(name) <= 1000) for name in names):
-            raise BadRequest("sheet and table must be texts")
+            raise BadRequest(because("must-be-texts", key="sheet, table"))
         return Wanted(str(kind), offset, limit, names[0], names[1])
 
     async def preview(self, file: io.FileIO, name: str, wanted: Wanted, encoding: str) -> dict[str, Any]:
@@ -101,7 +102,7 @@ class Previewing:
             try:
                 return await self._made(file, name, wanted, encoding)
             except OSError as error:
-                raise EvidenceError(f"cannot read {name}: {error.strerror or error}") from error
+                raise EvidenceError(because("cannot-read", path=name, why=error.strerror or error)) from error
 
     async def _made(self, file: io.FileIO, name: str, wanted: Wanted, encoding: str) -> dict[str, Any]:
         head = await self._work(lambda: read_at(file, 0, HEAD_BYTES))

@@ -16,10 +16,11 @@ from pathlib import Path
 
 from batmon.errors import NotFound, Refused
 from batmon.evidence.access import HeldFolder, Root, Seen, seen
-from batmon.evidence.access_rules import HINT, names_of
+from batmon.evidence.access_rules import names_of, refused
 from batmon.evidence.file_names import meant_name, shown_name
 from batmon.evidence.log_folders import LogFolder, log_at, log_folders, unlike
 from batmon.model import Program, Role
+from batmon.refusals import because
 
 MOST_ENTRIES = 200_000
 """Entries of one folder that are listed."""
@@ -111,7 +112,7 @@ class Tree:
                 return self._closing(_in_logs(shown, self._program(name), tuple(rest)))
             case ("programs", name, "files", *rest):
                 return self._closing(_in_files(shown, self._program(name), tuple(rest)))
-        raise NotFound(f"{shown:.250} is not in the tree", hint="it holds /programs, /reports and /exports")
+        raise NotFound(because("not-in-tree", known="/programs, /reports, /exports", path=shown))
 
     def locate(self, program: Program, file: str) -> str:
         """The tree's path of a file that a log names: absolute, or from ``base_dir`` on.
@@ -128,7 +129,7 @@ class Tree:
             if whole.is_relative_to(root) and ".." not in whole.parts:
                 rest = whole.relative_to(root).parts
                 return _joined("programs", program.name, "files", *([name] if name else []), *rest)
-        raise NotFound(f"{file!r:.250} lies in no folder of {program.name}", hint="name its folder in `files`")
+        raise NotFound(because("in-no-folder", file=file, program=program.name))
 
     @contextmanager
     def folder(self, place: Place, role: Role) -> Iterator[HeldFolder | None]:
@@ -157,7 +158,7 @@ class Tree:
         """
         area = _area(place)
         if not place.names:
-            raise Refused(f"{place.path} is refused: it is a folder, not a file", hint=HINT)
+            raise refused(place.path, "it is a folder, not a file")
         _may(area, place, role, folder=False)
         with Root(area.root) as root:
             return root.open_file(area.path_of(place.names))
@@ -170,7 +171,7 @@ class Tree:
         """
         area = place.area
         if area is not None and place.names and (why := area.refusal(place.names[:-1], role)):
-            raise Refused(f"{place.path:.250} is refused: {why}", hint="ask an admin")
+            raise Refused(because("path-not-for-role", path=place.path, why=why))
         if area is None or (not place.names and area.optional and not area.root.is_dir()):
             return Seen(place.name, "dir", 0, 0)
         if not area.path_of(place.names):
@@ -221,19 +222,19 @@ class Tree:
         program = self._programs().get(name)
         if program is None or not program.configured:
             known = ", ".join(sorted(name for name, one in self._programs().items() if one.configured)[:20])
-            raise NotFound(f"no program with files is called {name!r:.70}", hint=f"programs: {known}" if known else "")
+            raise NotFound(because("no-program-with-files", name=name, known=known))
         return program
 
 
 def _names(path: str) -> Names:
     """The names of a tree's path."""
     if not path.startswith("/"):
-        raise Refused(f"{path!r:.250} is refused: a path of the tree begins with '/'", hint=HINT)
+        raise refused(path, "a path of the tree begins with '/'")
     rest = path[1:].removesuffix("/") if len(path) > 2 else path[1:]
     try:
         plain = "/".join(meant_name(part) for part in rest.split("/"))
     except ValueError as error:
-        raise Refused(f"{path!r:.250} is refused: {error}", hint=HINT) from error
+        raise refused(path, str(error)) from error
     return names_of(plain)
 
 
@@ -245,7 +246,7 @@ def _in_logs(shown: str, program: Program, rest: Names) -> Place:
         return Place(shown, children=tuple(sorted(one.name for one in folders)))
     folder = next((one for one in folders if one.name == rest[0]), None)
     if folder is None:
-        raise NotFound(f"{shown:.250} is not in the tree", hint=f"it holds {', '.join(one.name for one in folders)}")
+        raise NotFound(because("not-in-tree", path=shown, known=", ".join(one.name for one in folders)))
     return Place(shown, _log_area(folder), rest[1:], encoding=program.encoding)
 
 
@@ -301,20 +302,18 @@ def _for_role(found: Seen, area: Area, names: Names, role: Role) -> Seen:
 
 def _may(area: Area, place: Place, role: Role, *, folder: bool) -> None:
     if why := area.refusal(place.names, role):
-        raise Refused(f"{place.path:.250} is refused: {why}", hint="ask an admin")
+        raise Refused(because("path-not-for-role", path=place.path, why=why))
     if not area.shows(place.names, folder) and (place.names or not folder):
         raise _absent(place)
 
 
 def _absent(place: Place) -> NotFound:
-    return NotFound(
-        f"{place.path:.250} is not in the tree", hint="only what the program's log patterns name is shown here"
-    )
+    return NotFound(because("not-shown-in-tree", path=place.path))
 
 
 def _area(place: Place) -> Area:
     if place.area is None:
-        raise Refused(f"{place.path} is refused: it is a folder, not a file", hint=HINT)
+        raise refused(place.path, "it is a folder, not a file")
     return place.area
 
 

@@ -10,13 +10,14 @@ from uuid import UUID
 from batmon.engine.board import moment as shown_moment
 from batmon.engine.incidents.alerting import Alerting
 from batmon.engine.incidents.shapes import incident_shape, short_shape, shown_facts, silence_shape
-from batmon.engine.log_files.arguments import Args, moment, number
 from batmon.errors import BadRequest, NotFound, Refused
-from batmon.gate.frames import LINE_LIMIT
+from batmon.gate.arguments import Args, maybe_moment, moment, number
+from batmon.gate.fitting import fitting
 from batmon.gate.verbs import Caller, Verb
 from batmon.judge import incident as machine
 from batmon.judge.incident_state import Decision, Incident, Policy, Surroundings
 from batmon.model import Role, Run
+from batmon.refusals import because
 from batmon.store.incidents import Incidents
 from batmon.store.run_rows import run_json
 
@@ -25,8 +26,6 @@ TIMELINE = 200
 MOST_TOLD = 200
 MOST_HELD = 100
 LONGEST_TEXT = 500
-FRAME_CHARS = LINE_LIMIT // 4
-"""Of incidents in one answer, as characters, each of which may take three bytes."""
 LONGEST_NOTE = 1000
 LONGEST_ACK = timedelta(days=366)
 STATES = ("open", "acknowledged", "silenced", "maintenance", "held", "flapping", "resolved", "all")
@@ -70,25 +69,18 @@ class IncidentAnswers:
         """A page of incidents, the newest first."""
         state = args.get("state")
         if state is not None and state not in STATES:
-            raise BadRequest(f"state must be one of {', '.join(STATES)}")
+            raise BadRequest(because("must-be-one-of", key="state", known=", ".join(STATES)))
         program = args.get("program")
         if program is not None and not isinstance(program, str):
-            raise BadRequest("program must be a name")
-        since = None if args.get("since") is None else moment(args["since"], "since")
-        before = None if args.get("before") is None else number(args, "before", 0, (1 << 62))
+            raise BadRequest(because("must-be-name", key="program"))
+        since = maybe_moment(args, "since")
+        before = None if args.get("before") is None else number(args, "before", 0)
         limit = max(1, number(args, "limit", LISTED, MOST_LISTED))
         found = await self._incidents.page(str(state or "unresolved"), program, since, before, limit + 1)
         if program is not None and not found and self._alerting.program(program) is None:
             await self._find({"program": program})
         counts = dict.fromkeys(("open", "acknowledged", "silenced", "maintenance", "held", "flapping"), 0)
-        shown: list[dict[str, Any]] = []
-        room = FRAME_CHARS
-        for one in found[:limit]:
-            shape = self._shape(one)
-            room -= len(str(shape))
-            if room < 0 and shown:
-                break
-            shown.append(shape)
+        shown = fitting([self._shape(one) for one in found[:limit]])
         return {
             "incidents": shown,
             "more": len(found) > len(shown),
@@ -129,17 +121,17 @@ class IncidentAnswers:
             return await self._by_id(args)
         program = args.get("program")
         if not isinstance(program, str):
-            raise BadRequest("name an incident by id, or a program")
+            raise BadRequest(because("which-incident"))
         found = await self._incidents.page("all", program, None, None, 1)
         if not found:
-            raise NotFound(f"{program!r:.60} never had an incident", hint="batmon incident list --all shows them")
+            raise NotFound(because("never-had-incident", program=program))
         return found[0]
 
     async def _by_id(self, args: Args) -> Incident:
-        wanted = number(args, "id", 0, 1 << 62)
+        wanted = number(args, "id", 0)
         found = await self._incidents.get(wanted)
         if found is None:
-            raise NotFound(f"there is no incident {wanted}", hint="batmon incident list shows them")
+            raise NotFound(because("no-incident", number=wanted))
         return found
 
     async def ack(self, caller: Caller, args: Args) -> Args:
@@ -158,7 +150,7 @@ class IncidentAnswers:
 
         def take(incident: Incident, policy: Policy, around: Surroundings) -> Decision:
             if incident.acknowledged is None:
-                raise Refused(f"nobody has acknowledged incident {incident.id}")
+                raise Refused(because("not-acknowledged", number=incident.id))
             return machine.unacknowledge(incident, policy, around, now, by=caller.user)
 
         return await self._act(args, take, now)
@@ -167,7 +159,7 @@ class IncidentAnswers:
         """Somebody writes something down; also of one that is over."""
         text, now = _text(args, "note"), self._now()
         if not text.strip():
-            raise BadRequest("note must be a text")
+            raise BadRequest(because("must-be-text", key="note"))
         return await self._act(
             args,
             lambda incident, policy, around: machine.add_note(incident, policy, around, now, by=caller.user, text=text),
@@ -189,12 +181,12 @@ class IncidentAnswers:
 
         def checked(incident: Incident, policy: Policy, around: Surroundings) -> Decision | None:
             if open_only and not incident.open:
-                raise Refused(f"incident {incident.id} is over", hint="the next failure opens it again")
+                raise Refused(because("incident-over", number=incident.id))
             return take(incident, policy, around)
 
         change = await self._incidents.step(wanted, lambda found: self._alerting.step(found, now, checked), now)
         if change is None or change.outcome is None:
-            raise NotFound(f"there is no incident {wanted}")
+            raise NotFound(because("no-incident", number=wanted))
         self._alerting.committed(change)
         return {"incident": self._shape(change.outcome.incident)}
 
@@ -206,7 +198,7 @@ def until_of(args: Args, now: datetime, usual: timedelta | None, longest: timede
         BadRequest: it is no moment later than now, or too late.
     """
     if args.get("until") is not None:
-        until = moment(args["until"], "until")
+        until = moment(args, "until")
     elif args.get("for_sec") is not None:
         seconds = args["for_sec"]
         if (
@@ -214,21 +206,21 @@ def until_of(args: Args, now: datetime, usual: timedelta | None, longest: timede
             or not isinstance(seconds, int | float)
             or not 0 < seconds <= longest.total_seconds()
         ):
-            raise BadRequest("for_sec must be a number of seconds, at most a year")
+            raise BadRequest(because("must-be-seconds", key="for_sec"))
         until = now + timedelta(seconds=seconds)
     elif usual is not None:
         until = now + usual
     else:
-        raise BadRequest("say until when: until or for_sec")
+        raise BadRequest(because("say-until"))
     if not now < until <= now + longest:
-        raise BadRequest("until must be later than now, and within a year")
+        raise BadRequest(because("until-not-ahead"))
     return until
 
 
 def _text(args: Args, name: str) -> str:
     value = args.get(name, "")
     if not isinstance(value, str) or len(value) > LONGEST_NOTE:
-        raise BadRequest(f"{name} must be a text of at most {LONGEST_NOTE} characters")
+        raise BadRequest(because("text-too-long", key=name, most=LONGEST_NOTE))
     return value.strip()
 
 

@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 
 from batmon.config.calendars import CalendarConfig
 from batmon.engine.incidents.backtest_apart import Question, backtest_apart
-from batmon.engine.log_files.arguments import Args, moment
 from batmon.errors import BadRequest, EvidenceError, ModelError, NotFound
+from batmon.gate.arguments import Args, moment
 from batmon.gate.verbs import Caller, Verb
 from batmon.judge.backtest import Rule
 from batmon.model import Program, Role, aware
+from batmon.refusals import because
 
 USUAL_SPAN = timedelta(days=90)
 LONGEST_SPAN = timedelta(days=1100)
@@ -48,33 +49,30 @@ class BacktestAnswers:
         """
         program = self._program(args.get("program"))
         until = aware(self._now())
-        since = until - USUAL_SPAN if args.get("since") is None else moment(args["since"], "since")
+        since = until - USUAL_SPAN if args.get("since") is None else moment(args, "since")
         since = max(since, until - LONGEST_SPAN)
         if since >= until:
-            raise BadRequest("since lies in the future", hint="name a time that is over")
+            raise BadRequest(because("since-ahead"))
         present = Rule.of(program)
         changed = _changed(present, args)
         try:
             changed.on(program)
         except ModelError as error:
-            raise BadRequest(str(error)) from error
+            raise BadRequest(because("bad-rule", why=error)) from error
         question = Question(
             self._url(), program, present, changed, since, until, self._calendars.get(program.calendar)
         )  # fmt: skip
         if self._running.locked():  # waiting would hold up the answers that others ask for
-            raise EvidenceError("a backtest is being made already", hint="ask again when it has ended")
+            raise EvidenceError(because("backtest-under-way"))
         async with self._running:
             return await backtest_apart(question)
 
     def _program(self, name: object) -> Program:
         program = self._programs().get(name) if isinstance(name, str) else None
         if program is None:
-            raise NotFound(
-                f"no program is called {name!r:.60}",
-                hint="a program of the configuration: probes have no runs that could be replayed",
-            )
+            raise NotFound(because("no-program-to-replay", name=name))
         if program.probe:
-            raise BadRequest(f"{program.name} is a probe: only the runs of programs can be replayed")
+            raise BadRequest(because("probe-not-replayed", program=program.name))
         return program
 
 
@@ -90,11 +88,11 @@ def _changed(present: Rule, args: Args) -> Rule:
     if args.get("alert_after") is not None:
         count = args["alert_after"]
         if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MOST_FAILURES:
-            raise BadRequest(f"alert_after must be a whole number from 1 to {MOST_FAILURES}")
+            raise BadRequest(because("must-be-up-to", key="alert_after", most=MOST_FAILURES))
         rule = replace(rule, alert_after=count)
     if args.get("baseline") is not None:
         if not isinstance(args["baseline"], bool):
-            raise BadRequest("baseline must be true or false")
+            raise BadRequest(because("must-be-bool", key="baseline"))
         rule = replace(rule, baseline=args["baseline"])
     return rule
 
@@ -102,5 +100,5 @@ def _changed(present: Rule, args: Args) -> Rule:
 def _span(args: Args, key: str) -> timedelta:
     value = args[key]
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= _LONGEST_SEC:
-        raise BadRequest(f"{key} must be a number of seconds from 0 to a year")
+        raise BadRequest(because("must-be-seconds", key=key))
     return timedelta(seconds=value)

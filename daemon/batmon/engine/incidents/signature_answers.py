@@ -6,10 +6,11 @@ import re
 from datetime import datetime
 from typing import Any
 
-from batmon.engine.log_files.arguments import Args, moment, number
 from batmon.errors import BadRequest, NotFound
+from batmon.gate.arguments import Args, maybe_moment, number
 from batmon.gate.verbs import Caller, Verb
 from batmon.model import Role
+from batmon.refusals import because
 from batmon.store import Store
 from batmon.store.run_rows import run_json
 from batmon.store.signatures import InProgram, StoredSignature
@@ -39,11 +40,11 @@ class SignatureAnswers:
         """Kinds of error, of one program or of all."""
         program = args.get("program")
         if program is not None and not isinstance(program, str):
-            raise BadRequest("program must be a name")
+            raise BadRequest(because("must-be-name", key="program"))
         order = args.get("order", "last")
         if order not in ORDERS:
-            raise BadRequest("order must be last, count or first")
-        since: datetime | None = None if args.get("since") is None else moment(args["since"], "since")
+            raise BadRequest(because("must-be-one-of", key="order", known="last, count, first"))
+        since: datetime | None = maybe_moment(args, "since")
         limit = max(1, number(args, "limit", LISTED, MOST_LISTED))
         found = await self._store.signatures(program, since, str(order), limit + 1)
         return {"signatures": [_kind(one) for one in found[:limit]], "more": len(found) > limit}
@@ -52,10 +53,10 @@ class SignatureAnswers:
         """One kind of error: the programs that had it, and its latest runs."""
         wanted = args.get("id")
         if not isinstance(wanted, str) or not _ID.fullmatch(wanted):
-            raise BadRequest("id must be 16 hexadecimal digits")
+            raise BadRequest(because("must-be-error-id", key="id"))
         found = (await self._store.signatures_of([wanted])).get(wanted)
         if found is None:
-            raise NotFound(f"no kind of error has the id {wanted}", hint="batmon errors shows them")
+            raise NotFound(because("no-error-kind", wanted=wanted))
         places, runs = await self._store.signature_places(wanted)
         return {
             "signature": _kind(found),

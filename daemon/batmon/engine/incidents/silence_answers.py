@@ -10,12 +10,13 @@ from batmon.engine.board import moment
 from batmon.engine.incidents.alerting import Alerting
 from batmon.engine.incidents.answers import until_of
 from batmon.engine.incidents.shapes import silence_shape
-from batmon.engine.log_files.arguments import Args, number
 from batmon.errors import BadRequest, NotFound
+from batmon.gate.arguments import Args, number
 from batmon.gate.verbs import Caller, Verb
 from batmon.judge.incident import subject_of
 from batmon.judge.quiet import Silence, Window
 from batmon.model import Role
+from batmon.refusals import because
 from batmon.store.incidents import Incidents
 
 LISTED, MOST_LISTED = 200, 1000
@@ -60,11 +61,9 @@ class SilenceAnswers:
         program, tag, pattern = (_matcher(args, name) for name in ("program", "tag", "pattern"))
         why = args.get("why")
         if not program and not tag and not pattern:
-            raise BadRequest("say what is to be quiet: program, tag or pattern")
+            raise BadRequest(because("what-to-silence"))
         if not isinstance(why, str) or not why.strip() or len(why) > LONGEST_WHY:
-            raise BadRequest(
-                f"why must be a text of 1 to {LONGEST_WHY} characters", hint="others will ask why it is quiet"
-            )
+            raise BadRequest(because("why-silent", most=LONGEST_WHY))
         until = until_of(args, now, None, LONGEST)
         row = await self._incidents.add_silence(
             program=program, tag=tag, pattern=pattern, why=why.strip(), by=caller.user, now=now, until=until
@@ -81,12 +80,11 @@ class SilenceAnswers:
 
     async def end(self, caller: Caller, args: Args) -> Args:
         """End one before its time; what it kept quiet and is still bad is told then."""
-        now, wanted = self._now(), number(args, "id", 0, 1 << 62)
+        now, wanted = self._now(), number(args, "id", 0)
         row = await self._incidents.end_silence(wanted, now, caller.user)
         if row is None:
             there = await self._incidents.silence(wanted)
-            words = f"there is no silence {wanted}" if there is None else f"silence {wanted} is over already"
-            raise NotFound(words, hint="batmon incident silences shows them")
+            raise NotFound(because("no-silence" if there is None else "silence-over", number=wanted))
         self._alerting.wake()
         return {"silence": silence_shape(row, 0, now)}
 
@@ -94,7 +92,7 @@ class SilenceAnswers:
 def _matcher(args: Args, name: str) -> str:
     value = args.get(name) or ""
     if not isinstance(value, str) or len(value) > LONGEST_MATCHER or not value.isprintable():
-        raise BadRequest(f"{name} must be a text of at most {LONGEST_MATCHER} printable characters")
+        raise BadRequest(because("text-not-printable", key=name, most=LONGEST_MATCHER))
     return value.strip()
 
 

@@ -10,11 +10,11 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from itertools import pairwise
 
-from batmon.engine.log_files.arguments import Args, moment, needle, number, run_id
 from batmon.engine.log_files.following import Following, Step
 from batmon.engine.log_files.histogram_answers import HistogramAnswers
 from batmon.engine.log_files.marks import Line, LineReader, cost, parcels
 from batmon.engine.log_files.merged_answers import MergedAnswers
+from batmon.engine.log_files.needles import needle
 from batmon.engine.log_files.runs import FindRun, LogRuns, RecentRuns, RunsNear
 from batmon.engine.log_files.shelf import LogShelf, file_id
 from batmon.engine.log_files.work import Finished, in_thread
@@ -25,8 +25,10 @@ from batmon.evidence.listing import LogFile
 from batmon.evidence.read import At, read_page
 from batmon.evidence.rotation import packing_of
 from batmon.evidence.series import all_series, neighbours, place_at, series_of
+from batmon.gate.arguments import Args, moment, number, run_id
 from batmon.gate.verbs import Caller, Done, Verb
 from batmon.model import Program, Role
+from batmon.refusals import because
 
 PAGE_LINES = 200
 MOST_LINES = 2000
@@ -89,10 +91,10 @@ class LogAnswers:
         program = self._shelf.program(args)
         at = args.get("at", {"end": True})
         if not isinstance(at, dict) or len(at) != 1:
-            raise BadRequest("at must be one of end, start, offset, time and run")
+            raise BadRequest(because("must-be-one-of", key="at", known="end, start, offset, time, run"))
         if "run" in at:
             files = await self._shelf.files(program)
-            path, offset = await self._runs.place(program, files, run_id(at["run"]), args.get("path"))
+            path, offset = await self._runs.place(program, files, run_id(at, "run"), args.get("path"))
             place = At.byte(offset)
         else:
             path, files = await self._shelf.path(program, args)
@@ -126,7 +128,7 @@ class LogAnswers:
         start = number(args, "from", 0)
         direction = args.get("direction", "forward")
         if direction not in ("forward", "back"):
-            raise BadRequest("direction must be forward or back")
+            raise BadRequest(because("must-be-one-of", key="direction", known="forward, back"))
         path, _ = await self._shelf.path(program, args)
         async with self._searching:
             looking = in_thread(
@@ -155,7 +157,7 @@ class LogAnswers:
         start = number(args, "from", 0) if "from" in args else None
         path, _ = await self._shelf.path(program, args)
         if packing_of(path) is not None:
-            raise BadRequest(f"{path} is compressed: nothing is added to it", hint="follow the newest file of the log")
+            raise BadRequest(because("log-compressed", path=path))
         following = await asyncio.to_thread(_Followed, program, path, start)
         runs = RecentRuns(self._runs, program)
         loop = asyncio.get_running_loop()
@@ -218,10 +220,10 @@ async def _place(program: Program, files: Sequence[LogFile], path: str, at: Args
             return path, At.start()
         case {"offset": int()}:
             return path, At.byte(number(at, "offset", 0))
-        case {"time": when}:
-            file, offset = await asyncio.to_thread(place_at, program, series_of(files, path), moment(when))
+        case {"time": _}:
+            file, offset = await asyncio.to_thread(place_at, program, series_of(files, path), moment(at, "time"))
             return file.path, At.byte(offset)
-    raise BadRequest("at must be one of end, start, offset, time and run")
+    raise BadRequest(because("must-be-one-of", key="at", known="end, start, offset, time, run"))
 
 
 def _fitting(lines: Sequence[Line], place: At) -> slice:

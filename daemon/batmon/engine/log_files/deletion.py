@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
 
 from batmon.engine.files.tree import Tree
 from batmon.engine.log_files.retention import Done, LogRetention, Step
@@ -13,10 +12,11 @@ from batmon.errors import BadRequest, BatmonError, NotFound, Refused
 from batmon.evidence.listing import LogFile, log_files
 from batmon.evidence.log_removal import delete_log
 from batmon.evidence.open_files import written_to
+from batmon.gate.arguments import Args
 from batmon.gate.verbs import Audit, AuditEntry, Caller, Verb
 from batmon.model import Program, Role
+from batmon.refusals import because
 
-Args = dict[str, Any]
 MOST_PATHS = 1000
 
 
@@ -51,9 +51,9 @@ class LogDeletion:
         program = self._program(args)
         asked = args.get("paths")
         if not isinstance(asked, list) or not asked or not all(isinstance(path, str) for path in asked):
-            raise BadRequest("paths must be a list of at least one path")
+            raise BadRequest(because("must-be-texts", key="paths"))
         if len(asked) > MOST_PATHS:
-            raise BadRequest(f"paths must be at most {MOST_PATHS:,} at once")
+            raise BadRequest(because("too-much-at-once", key="paths", most=MOST_PATHS))
         files = {file.path: file for file in await asyncio.to_thread(log_files, program)}
         wanted = [self._log(program, files, path) for path in dict.fromkeys(asked)]
         deleted, kept = [], []
@@ -108,17 +108,14 @@ class LogDeletion:
             if place.area is not None:
                 found = files.get(str(place.area.root.joinpath(*place.area.below, *place.names)))
         if found is None:
-            raise Refused(
-                f"{path!r:.250} is refused: it is no log of {program.name}",
-                hint=f"batmon logs {program.name} --files shows them",
-            )
+            raise Refused(because("not-its-log", path=path, program=program.name))
         return found
 
     def _program(self, args: Args) -> Program:
         name = args.get("program")
         program = self._programs().get(name) if isinstance(name, str) else None
         if program is None or not program.configured:
-            raise NotFound(f"no program with logs is called {name!r:.70}")
+            raise NotFound(because("no-program-with-logs", name=name))
         return program
 
 

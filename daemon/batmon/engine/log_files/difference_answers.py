@@ -7,13 +7,14 @@ import json
 import uuid
 from collections.abc import Callable, Mapping
 
-from batmon.engine.log_files.arguments import Args
 from batmon.engine.log_files.difference_apart import MOST_LINES, Lines, compare_apart
 from batmon.engine.log_files.runs import LogRuns
 from batmon.engine.log_files.shelf import LogShelf
 from batmon.errors import BadRequest, NotFound
+from batmon.gate.arguments import Args
 from batmon.gate.verbs import Caller, Verb
 from batmon.model import Program, Role, Run, RunStatus
+from batmon.refusals import because
 from batmon.store import Store
 from batmon.store.run_rows import run_json
 
@@ -62,10 +63,10 @@ class DifferenceAnswers:
             for one in await self._store.recent_runs(program.name, LOOKED_BACK):
                 if one.log is not None and one.finished:
                     return one
-            raise NotFound(f"{program.name} has no run whose lines could be compared")
+            raise NotFound(because("no-run-to-compare", program=program.name))
         run = await self._found(value)
         if run is None or run.program.casefold() != program.name.casefold():
-            raise NotFound(f"{program.name} has no run {value!r:.60}", hint=f"batmon runs {program.name} shows them")
+            raise NotFound(because("no-run-of", program=program.name, value=value))
         return run
 
     async def _found(self, value: object) -> Run | None:
@@ -78,7 +79,7 @@ class DifferenceAnswers:
         try:
             return await self._store.run(uuid.UUID(text))
         except ValueError:
-            raise BadRequest(f"run {value!r:.60} is neither a run's number nor its id") from None
+            raise BadRequest(because("no-run-name", value=value)) from None
 
     async def _good_before(self, program: Program, run: Run, value: object) -> Run:
         if value is not None:
@@ -86,10 +87,7 @@ class DifferenceAnswers:
         for one in await self._store.runs_page(program.name, LOOKED_BACK, run.start_time):
             if one.status is RunStatus.SUCCESS and one.log is not None and one.log.status is RunStatus.SUCCESS:
                 return one
-        raise NotFound(
-            f"{program.name} has no good run before that one whose lines are known",
-            hint="name a run to compare with",
-        )
+        raise NotFound(because("no-good-run", program=program.name))
 
     async def _lines(self, program: Program, run: Run) -> Lines:
         """Where a run's lines stand now."""

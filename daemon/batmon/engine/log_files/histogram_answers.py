@@ -7,15 +7,16 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from datetime import datetime
 
-from batmon.engine.log_files.arguments import Args, moment, number
 from batmon.engine.log_files.shelf import LogShelf
 from batmon.engine.log_files.work import Finished, Progress, ShouldStop, in_thread
 from batmon.errors import BadRequest, EvidenceError
 from batmon.evidence.histogram import Histogram, Logs, count, span_of
 from batmon.evidence.listing import LogFile, log_files
 from batmon.evidence.series import all_series, series_of
+from batmon.gate.arguments import Args, maybe_moment, number
 from batmon.gate.verbs import Caller, Done
 from batmon.model import Program
+from batmon.refusals import because
 
 BUCKETS = 60
 MOST_BUCKETS = 200
@@ -34,10 +35,10 @@ class HistogramAnswers:
         """Progress, then the buckets: of one program's log (the series of ``path``, else all), or of several."""
         logs = await self._logs(args)
         buckets = max(1, number(args, "buckets", BUCKETS, MOST_BUCKETS))
-        start = moment(args["start"], "start") if "start" in args else None
-        end = moment(args["end"], "end") if "end" in args else None
+        start = maybe_moment(args, "start")
+        end = maybe_moment(args, "end")
         if start is not None and end is not None and end < start:
-            raise BadRequest("end must not be before start")
+            raise BadRequest(because("since-after-until"))
 
         def work(progress: Progress, should_stop: ShouldStop) -> Histogram | None:
             span = (start, end) if start is not None and end is not None else span_of(logs)
@@ -52,7 +53,7 @@ class HistogramAnswers:
                 else:
                     yield {"progress": step}
         if found is None:
-            raise EvidenceError("the counting was given up")
+            raise EvidenceError(because("counting-given-up"))
         yield Done(
             {
                 "seconds": int(found.width.total_seconds()),
@@ -85,5 +86,5 @@ def _span(
     """What was asked for, and what the logs themselves say of what was not."""
     begin, stop = start or (span[0] if span else None), end or (span[1] if span else None)
     if begin is None or stop is None:
-        raise EvidenceError("no line of these logs says when it was written", hint="say start and end")
+        raise EvidenceError(because("no-times-in-logs"))
     return begin, max(begin, stop)

@@ -9,7 +9,6 @@ import zlib
 from datetime import datetime
 from typing import Any
 
-from batmon.engine.log_files.arguments import Args, moment, number
 from batmon.engine.log_files.marks import Line, cost, line_of
 from batmon.engine.log_files.shelf import LogShelf
 from batmon.errors import BadRequest
@@ -18,8 +17,10 @@ from batmon.evidence.levels import Level, level_of
 from batmon.evidence.listing import log_files
 from batmon.evidence.merged import Boundary, Limits, MergedPage, merge
 from batmon.evidence.series import all_series
+from batmon.gate.arguments import Args, moment, number
 from batmon.gate.verbs import Caller
 from batmon.model import Program, aware
+from batmon.refusals import because
 
 PAGE_LINES = 200
 MOST_LINES = 2000
@@ -51,7 +52,7 @@ class MergedAnswers:
         after = number(args, "after", 0 if ended else PAGE_LINES, MOST_LINES)
         level = args.get("level")
         if level is not None and level not in _WANTED:
-            raise BadRequest("level must be error or warn, or be left out")
+            raise BadRequest(because("must-be-one-of", key="level", known="error, warn"))
         async with self._merging:
             page = await asyncio.to_thread(_merge, programs, boundary, before, after, level)
         return {
@@ -94,10 +95,10 @@ def _boundary(at: object) -> Boundary:
         case {"end": True, **rest} if not rest:
             return Boundary()
         case {"time": when, **rest} if not rest:
-            return Boundary(time=moment(when))
+            return Boundary(time=moment({"time": when}, "time"))
         case {"cursor": str(text), **rest} if not rest:
             return _parsed(text)
-    raise BadRequest("at must be one of end, time and cursor")
+    raise BadRequest(because("must-be-one-of", key="at", known="end, time, cursor"))
 
 
 def _cursor(boundary: Boundary) -> str:
@@ -114,4 +115,4 @@ def _parsed(text: str) -> Boundary:
         offsets = {(int(device), int(inode)): max(0, int(offset)) for device, inode, offset in places}
         return Boundary(None if time is None else aware(datetime.fromisoformat(time)), offsets)
     except (ValueError, TypeError, zlib.error, RecursionError, OverflowError) as error:
-        raise BadRequest("cursor is not one that log.merged gave", hint="begin again with a time or the end") from error
+        raise BadRequest(because("strange-cursor")) from error

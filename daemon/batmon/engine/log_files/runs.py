@@ -14,6 +14,7 @@ from batmon.evidence.listing import LogFile
 from batmon.evidence.read import At, read_page
 from batmon.evidence.rotation import log_series
 from batmon.model import Program, Run
+from batmon.refusals import because
 
 RunsNear = Callable[[str, datetime, int], Awaitable[Sequence[Run]]]
 """(program, moment, limit) -> that many runs before and after the moment: the store's."""
@@ -52,9 +53,9 @@ class LogRuns:
         """
         run = await self._find_run(run_id)
         if run is None or run.program != program.name:
-            raise NotFound(f"{program.name} has no run {run_id}")
+            raise NotFound(because("no-run-of", program=program.name, value=run_id))
         if run.log is None:
-            raise NotFound(f"nothing of run {run.log_id or run_id} stands in a log", hint="go to its time instead")
+            raise NotFound(because("run-not-in-logs", run=run.log_id or run_id))
         span = run.log.span
         series = log_series(span.path)
         may = [one for one in files if (one.path == path if path is not None else one.place.family == series)]
@@ -64,9 +65,7 @@ class LogRuns:
             short = one.packing is None and one.size <= span.start
             if not ended and not short and await asyncio.to_thread(_begins, program, one.path, run):
                 return one.path, span.start
-        raise NotFound(
-            f"the log of run {run.log_id or run_id} is not there any more", hint=f"it was {Path(span.path).name}"
-        )
+        raise NotFound(because("run-log-gone", run=run.log_id or run_id, path=Path(span.path).name))
 
 
 class RecentRuns:

@@ -13,17 +13,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from batmon.errors import BadRequest, ModelError, NotFound
+from batmon.errors import BadRequest, NotFound
 from batmon.evidence.discover import Found, survey
 from batmon.evidence.rotation import packing_of, place_of
 from batmon.evidence.search import Hit, Report, SearchFile, search
 from batmon.evidence.search_process import search_apart
 from batmon.evidence.search_wanted import Spans, Wanted
+from batmon.gate.arguments import Args, maybe_moment
 from batmon.gate.sanitize import clean
 from batmon.gate.verbs import Caller, Done, Verb
-from batmon.model import Program, Role, aware
-
-Args = dict[str, Any]
+from batmon.model import Program, Role
+from batmon.refusals import because
 
 SEARCHES = 2
 """Searches that read at the same time, of all viewers."""
@@ -90,11 +90,11 @@ class SearchAnswers:
         if names is None:
             return list(known.values())
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise BadRequest("programs must be a list of names")
+            raise BadRequest(because("must-be-names", key="programs"))
         for name in names:
             if name not in known:
                 some = ", ".join(sorted(known)[:20])
-                raise NotFound(f"no program is called {name!r:.70}", hint=f"programs: {some}" if some else "")
+                raise NotFound(because("no-program", name=name, known=some))
         return [known[name] for name in dict.fromkeys(names)]
 
 
@@ -178,29 +178,19 @@ async def _reports(files: Sequence[SearchFile], asked: _Asked) -> AsyncGenerator
 def _asked(args: Args) -> _Asked:
     pattern = args.get("pattern", "")
     if not isinstance(pattern, str):
-        raise BadRequest("pattern must be a text")
+        raise BadRequest(because("must-be-text", key="pattern"))
     flags = {}
     for key in ("regex", "ignore_case", "errors"):
         flags[key] = args.get(key, False)
         if not isinstance(flags[key], bool):
-            raise BadRequest(f"{key} must be true or false")
+            raise BadRequest(because("must-be-bool", key=key))
     limit = args.get("limit", HITS)
     if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= MOST_HITS:
-        raise BadRequest(f"limit must be a whole number from 1 to {MOST_HITS:,}")
-    since, until = _time(args, "since"), _time(args, "until")
+        raise BadRequest(because("must-be-up-to", key="limit", most=MOST_HITS))
+    since, until = maybe_moment(args, "since"), maybe_moment(args, "until")
     if since is not None and until is not None and since >= until:
-        raise BadRequest("since must be before until")
+        raise BadRequest(because("since-after-until"))
     return _Asked(Wanted(pattern, **flags), since, until, limit)
-
-
-def _time(args: Args, key: str) -> datetime | None:
-    when = args.get(key)
-    if when is None:
-        return None
-    try:
-        return aware(datetime.fromisoformat(when))
-    except (TypeError, ValueError, ModelError) as error:
-        raise BadRequest(f"{key} must be such as 2026-11-21T06:00:00+09:00: {error}") from error
 
 
 def _below(base_dir: Path, path: str) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 
-from batmon.engine.log_files.arguments import Args
 from batmon.errors import BadRequest, NotFound
 from batmon.evidence.listing import LogFile, log_files
+from batmon.gate.arguments import Args
 from batmon.model import Program
+from batmon.refusals import because
 
 
 class LogShelf:
@@ -36,7 +37,7 @@ class LogShelf:
         if names is None:
             return sorted((one for one in self._programs().values() if one.configured), key=lambda one: one.name)
         if not isinstance(names, list) or not names:
-            raise BadRequest("programs must be a list of names, or be left out for all")
+            raise BadRequest(because("must-be-names", key="programs"))
         return sorted({name: self._named(name) for name in map(str, names)}.values(), key=lambda one: one.name)
 
     async def files(self, program: Program) -> list[LogFile]:
@@ -54,21 +55,19 @@ class LogShelf:
         if path is None and args.get("file") is not None:
             known = next((one.path for one in found if file_id(one.identity) == args["file"]), None)
             if known is None:
-                raise NotFound(f"that log file of {program.name} is not there any more")
+                raise NotFound(because("log-gone", program=program.name))
             return known, found
         if path is None:
             return _newest(program, found).path, found
         if not any(one.path == path for one in found):
-            raise NotFound(
-                f"{path!r:.200} is no log file of {program.name}", hint=f"batmon logs {program.name} --files shows them"
-            )
+            raise NotFound(because("no-log-file", path=path, program=program.name))
         return str(path), found
 
     def _named(self, name: object) -> Program:
         program = self._programs().get(name) if isinstance(name, str) else None
         if program is None:
             known = ", ".join(sorted(self._programs())[:20])
-            raise NotFound(f"no program is called {name!r:.70}", hint=f"programs: {known}" if known else "")
+            raise NotFound(because("no-program", name=name, known=known))
         return program
 
 
@@ -81,10 +80,7 @@ def _newest(program: Program, found: list[LogFile]) -> LogFile:
     if found:
         return next((file for file in found if file.packing is None), found[0])
     if not program.configured:
-        raise NotFound(
-            f"{program.name} has no log that BATMON knows of: it records its own runs",
-            hint="give it a [[programs]] table in the configuration, with base_dir and logs",
-        )
+        raise NotFound(because("no-logs-known", program=program.name))
     raise NotFound(
-        f"{program.name} has no log file yet", hint=f"looked for {', '.join(program.logs)} below {program.base_dir}"
+        because("no-logs-yet", program=program.name, known=", ".join(program.logs), base_dir=program.base_dir)
     )

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import Any
 
-from batmon.engine.answers import Answers, fitting
+from batmon.engine.answers import Answers
 from batmon.engine.board import Row
 from batmon.engine.probes.prober import Prober
 from batmon.engine.probes.rows import config_json, look_json
 from batmon.errors import BadRequest
+from batmon.gate.arguments import Args, maybe_moment
+from batmon.gate.fitting import fitting
 from batmon.gate.server import Caller, Verb
-from batmon.model import Role, aware
+from batmon.model import Role
+from batmon.refusals import because
 from batmon.store.probes import Probes
 
 RECENT = 100
-
-Args = dict[str, Any]
 
 
 class ProbeAnswers:
@@ -43,7 +42,7 @@ class ProbeAnswers:
         """Look at a probe now."""
         name = args.get("program")
         if not isinstance(name, str):
-            raise BadRequest("program must be a name")
+            raise BadRequest(because("must-be-name", key="program"))
         return {"row": await self._prober.look_now(name)}
 
     async def program(self, caller: Caller, args: Args) -> Args:
@@ -62,17 +61,7 @@ class ProbeAnswers:
             return await self._programs.runs(caller, args)
         limit = args.get("limit", 50)
         if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= 1000:
-            raise BadRequest("limit must be a whole number from 1 to 1000")
-        found = await self._store.page(probe.name, limit + 1, _before(args))
+            raise BadRequest(because("must-be-up-to", key="limit", most=1000))
+        found = await self._store.page(probe.name, limit + 1, maybe_moment(args, "before"))
         looks = fitting([look_json(probe, sample) | {"items": None} for sample in found[:limit]])
         return {"runs": looks, "more": len(found) > len(looks)}
-
-
-def _before(args: Args) -> datetime | None:
-    value = args.get("before")
-    if value is None:
-        return None
-    try:
-        return aware(datetime.fromisoformat(value))
-    except (TypeError, ValueError) as error:
-        raise BadRequest(f"before must be a time with its zone: {error}") from None

@@ -25,6 +25,7 @@ from batmon.errors import NotFound, StoreError, StoreUnavailable
 from batmon.evidence.probes import Look
 from batmon.judge.probe import Sample, judge, level
 from batmon.model import Program, Reason
+from batmon.refusals import because
 from batmon.store import Judgement, Store, StoredState
 from batmon.store.probes import Probes
 from batmon.store.shapes import KeptSample
@@ -174,7 +175,7 @@ class Prober:
         """
         held = self._held.get(name)
         if held is None:
-            raise NotFound(f"no probe is called {name!r}", hint="only probes can be looked at")
+            raise NotFound(because("no-probe", name=name))
         await asyncio.shield(self._begin(held))
         if held.settling is not None:
             await asyncio.shield(held.settling)

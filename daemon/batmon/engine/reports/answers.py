@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from batmon.engine.log_files.arguments import Args, number
 from batmon.engine.reports.mail import addresses, mails_of
 from batmon.engine.reports.reporting import Ready, Reporting
 from batmon.engine.reports.wanted import Usual, Wanted, day, run_words, usual_period
 from batmon.errors import BadRequest
+from batmon.gate.arguments import Args, identity, maybe_text, number
+from batmon.gate.fitting import fitting
 from batmon.gate.verbs import Caller, Done, Verb
 from batmon.model import Role
+from batmon.refusals import because
 from batmon.report.asked import Template
 from batmon.store.notifications import Notifications
 from batmon.store.reports import STATES, Report
 
 MOST = 500
-FRAME_CHARS = 600_000
-"""Of one answer: a line of the gate holds 1 MiB, and a character may take several bytes."""
 FRAME_SEC = 1.0
 """How often whoever waits for a report is told how far it is."""
 LISTED_ERROR = 500
@@ -29,7 +28,7 @@ _STEPS: Mapping[str, float] = {"waiting": 0.0, "collecting": 0.1, "writing": 0.6
 
 
 class ReportAnswers:
-    """The verbs. ``problems`` says what is wrong with own templates; ``has_mail`` whether there is a mail server."""
+    """The verbs. ``has_mail``: whether there is a mail server."""
 
     def __init__(
         self,
@@ -37,14 +36,12 @@ class ReportAnswers:
         notifications: Notifications,
         *,
         usual: Callable[[], Usual],
-        problems: Callable[[], Sequence[str]],
         has_mail: bool,
         now: Callable[[], datetime],
     ) -> None:
         self._reporting = reporting
         self._notifications = notifications
         self._usual = usual
-        self._problems = problems
         self._has_mail = has_mail
         self._now = now
 
@@ -65,7 +62,7 @@ class ReportAnswers:
         """Every template, and what is wrong with own ones."""
         today = self._now().astimezone(ZoneInfo(self._usual().timezone)).date()
         language = self._usual().language
-        known = await self._reporting.templates()
+        known, problems = await self._reporting.templates()
         shown = []
         for template in sorted(known.values(), key=_own_last):
             period = usual_period(template, today)
@@ -82,7 +79,7 @@ class ReportAnswers:
                     "period": None if period is None else {"start": str(period.start), "end": str(period.end)},
                 }
             )
-        return {"templates": shown, "problems": list(await asyncio.to_thread(self._problems))}
+        return {"templates": shown, "problems": [str(one) for one in problems]}
 
     async def generate(self, caller: Caller, args: Args) -> AsyncIterator[Args | Done]:
         """Make one, and say how far it is; then what it is, and the mails that are owed for it."""
@@ -116,17 +113,21 @@ class ReportAnswers:
     async def listed(self, _caller: Caller, args: Args) -> Args:
         """Reports, the newest first."""
         limit = max(1, number(args, "limit", 50, MOST))
-        status = _word(args, "status")
+        status = maybe_text(args, "status")
         if status is not None and status not in STATES:
-            raise BadRequest(f"status must be one of {', '.join(STATES)}")
+            raise BadRequest(because("must-be-one-of", key="status", known=", ".join(STATES)))
         before = args.get("before")
         if before is not None and (not isinstance(before, int) or isinstance(before, bool) or abs(before) >= 2**63):
-            raise BadRequest("before must be the id of a report")
+            raise BadRequest(because("must-be-id", key="before", what="a report"))
         found = await self._reporting.records.listed(
-            limit + 1, template=_word(args, "template"), status=status, schedule=_word(args, "schedule"), before=before
+            limit + 1,
+            template=maybe_text(args, "template") or None,
+            status=status,
+            schedule=maybe_text(args, "schedule") or None,
+            before=before,
         )
         shown = await asyncio.to_thread(self._shown, found[:limit])
-        page = _fitting(shown)
+        page = fitting(shown)
         return {"reports": page, "more": len(found) > len(page)}
 
     def _shown(self, found: Sequence[Report]) -> list[Args]:
@@ -135,36 +136,39 @@ class ReportAnswers:
 
     async def show(self, _caller: Caller, args: Args) -> Args:
         """One report."""
-        return {"report": await self._whole(await self._reporting.find(_id(args)))}
+        return {"report": await self._whole(await self._reporting.find(identity(args, "id", "a report")))}
 
     async def text(self, _caller: Caller, args: Args) -> Args:
         """What is in one, as Markdown."""
-        report = await self._reporting.find(_id(args))
+        report = await self._reporting.find(identity(args, "id", "a report"))
         markdown, cut = await self._reporting.records.text(report.id)
         return {"report": await self._whole(report), "markdown": markdown, "cut": cut}
 
     async def remove(self, _caller: Caller, args: Args) -> Args:
         """Remove the file of one."""
-        return {"report": await self._whole(await self._reporting.remove(_id(args)))}
+        return {"report": await self._whole(await self._reporting.remove(identity(args, "id", "a report")))}
 
     async def send(self, _caller: Caller, args: Args) -> Args:
         """Owe a mail with one to each of some addresses."""
         email = self.recipients(args)
         if not email:
-            raise BadRequest("nobody is to get it", hint="name addresses")
-        report = await self._reporting.find(_id(args))
+            raise BadRequest(because("no-recipient"))
+        report = await self._reporting.find(identity(args, "id", "a report"))
         await self._reporting.need_file(report)
-        return await self._sent(Ready(report), email, _word(args, "language") or report.language)
+        return await self._sent(Ready(report), email, maybe_text(args, "language") or report.language)
 
     def recipients(self, args: Args) -> tuple[str, ...]:
         """The addresses in ``email``, if there is a server that would take mails to them.
 
         Raises:
-            BadRequest: one is none, or there is no server.
+            BadRequest: one is none, there are only blanks, or there is no server.
         """
-        found = addresses(args.get("email"))
+        given = args.get("email")
+        found = addresses(given)
+        if not found and given not in (None, []):
+            raise BadRequest(because("no-recipient"))
         if found and not self._has_mail:
-            raise BadRequest("no mail can be sent: there is no [email] section", hint="see docs/notifications.md")
+            raise BadRequest(because("no-email-section"))
         return found
 
     async def _sent(self, ready: Ready, email: Sequence[str], language: str) -> Args:
@@ -182,21 +186,21 @@ class ReportAnswers:
     def _wanted(self, caller: Caller, args: Args) -> Wanted:
         template = args.get("template")
         if not isinstance(template, str) or not template:
-            raise BadRequest("template must be the name of a report", hint="batmon report templates")
+            raise BadRequest(because("must-be-name", key="template"))
         incident = args.get("incident")
         if incident is not None and (
             not isinstance(incident, int) or isinstance(incident, bool) or not 0 < incident < 2**63
         ):
-            raise BadRequest("incident must be the id of an incident")
-        run = _word(args, "run")
+            raise BadRequest(because("must-be-id", key="incident", what="an incident"))
+        run = maybe_text(args, "run")
         return Wanted(
             template=template,
-            form=_word(args, "format") or "",
+            form=maybe_text(args, "format") or "",
             start=day(args.get("from"), "from"),
             end=day(args.get("to"), "to"),
-            period=_word(args, "period") or "",
-            language=_word(args, "language") or "",
-            timezone=_word(args, "timezone") or "",
+            period=maybe_text(args, "period") or "",
+            language=maybe_text(args, "language") or "",
+            timezone=maybe_text(args, "timezone") or "",
             programs=globs(args),
             incident_id=incident,
             run="" if run is None else run_words(run),
@@ -240,33 +244,9 @@ def globs(args: Args) -> tuple[str, ...]:
     """
     given = args.get("programs") or []
     if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
-        raise BadRequest("programs must be names or patterns")
+        raise BadRequest(because("must-be-names", key="programs"))
     return tuple(given)
 
 
 def _own_last(template: Template) -> tuple[bool, str]:
     return template.own, template.name
-
-
-def _id(args: Args) -> int:
-    value = args.get("id")
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 2**63:
-        raise BadRequest("id must be the id of a report")
-    return value
-
-
-def _word(args: Args, key: str) -> str | None:
-    value = args.get(key)
-    if value is not None and not isinstance(value, str):
-        raise BadRequest(f"{key} must be a text")
-    return value or None
-
-
-def _fitting(found: list[Args]) -> list[Args]:
-    """The first of them that fit an answer together; at least one."""
-    room = FRAME_CHARS
-    for place, each in enumerate(found):
-        room -= len(json.dumps(each, default=str))
-        if room < 0 and place:
-            return found[:place]
-    return found

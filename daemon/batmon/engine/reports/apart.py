@@ -24,7 +24,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
-from batmon.errors import BatmonError, ReportError
+from batmon.errors import BatmonError, ReportError, Sentence
+from batmon.refusals import because
 from batmon.report.asked import Asked, Form, ReportSettings
 
 log = logging.getLogger(__name__)
@@ -87,7 +88,7 @@ async def make_apart(order: Order, told: Told, *, seconds: float = LONGEST_SEC) 
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
     except OSError as error:
-        raise ReportError(f"the report could not be started: {error.strerror or error}") from error
+        raise ReportError(because("report-not-started", why=error.strerror or error)) from error
     assert child.stdin is not None and child.stdout is not None and child.stderr is not None  # noqa: S101, PT018 - pipes
     saying = asyncio.create_task(_end_of(child.stderr), name="words of a report")
     try:
@@ -98,10 +99,11 @@ async def make_apart(order: Order, told: Told, *, seconds: float = LONGEST_SEC) 
                 await child.stdin.drain()
             answer = await _answer(child.stdout, told)
             if answer is None:
-                raise ReportError(_died(await child.wait(), await saying), hint="the daemon's log has the details")
+                raise ReportError(_died(await child.wait(), await saying))
     except TimeoutError:
-        minutes = f"{seconds / 60:.0f} minutes" if seconds >= 60 else f"{seconds:g} seconds"
-        raise ReportError(f"the report takes longer than {minutes}", hint="ask for a shorter period") from None
+        if seconds < 60:
+            raise ReportError(because("report-too-slow-by-seconds", seconds=seconds)) from None
+        raise ReportError(because("report-too-slow", minutes=seconds / 60)) from None
     finally:
         with suppress(ProcessLookupError):
             child.kill()
@@ -109,7 +111,7 @@ async def make_apart(order: Order, told: Told, *, seconds: float = LONGEST_SEC) 
         await child.wait()
         saying.cancel()
     if "wrong" in answer:
-        raise ReportError(answer["wrong"], hint=answer["hint"])
+        raise ReportError(Sentence(*answer["wrong"]))
     figures = tuple((str(name), str(words)) for name, words in answer["figures"])
     facts = (answer["title"], answer["size"], answer["sha256"], answer["summary"])
     return Made(*facts, figures, answer["markdown"], answer["cut"])
@@ -136,14 +138,14 @@ async def _end_of(stream: asyncio.StreamReader) -> str:
     return kept.decode(errors="replace").strip()
 
 
-def _died(code: int, said: str) -> str:
-    """Why a child that gave no answer has ended, in a sentence."""
+def _died(code: int, said: str) -> Sentence:
+    """Why a child that gave no answer has ended."""
     if said:
         log.error("a report ended without an answer: %s", said)
     if code < 0:
         name = signal.Signals(-code).name if -code in {int(one) for one in signal.Signals} else str(-code)
-        return f"the report's process was ended ({name})"
-    return f"the report's process ended without an answer (exit code {code})"
+        return because("report-was-ended", signal=name)
+    return because("report-ended", code=code)
 
 
 async def make(order: Order, told: Told) -> dict[str, Any]:
@@ -228,18 +230,18 @@ def main() -> None:
     try:
         answer = asyncio.run(make(order, lambda step: say({"step": step})))
     except BatmonError as error:
-        answer = {"wrong": str(error), "hint": error.hint}
+        wrong = error.sentence
     except MemoryError:
-        words = f"the report needs more than {MEMORY >> 30} GB of memory"
-        answer = {"wrong": words, "hint": "ask for a shorter period or fewer programs"}
+        wrong = because("report-memory", size=MEMORY >> 30)
     except OSError as error:
-        words = f"the report cannot be written: {error.strerror or error}"
-        answer = {"wrong": words, "hint": "see to the disk of the state folder"}
+        wrong = because("report-unwritable", why=error.strerror or error)
     except Exception as error:  # noqa: BLE001 - its words must reach the daemon, the rest its log
         traceback.print_exc()
-        words = f"the report could not be made: {type(error).__name__}: {str(error)[:500]}"
-        answer = {"wrong": words, "hint": "please report this as a fault of BATMON"}
-    say(answer)
+        wrong = because("report-fault", why=f"{type(error).__name__}: {str(error)[:500]}")
+    else:
+        say(answer)
+        return
+    say({"wrong": wrong.parts()})
 
 
 def _own_stdout() -> TextIO:

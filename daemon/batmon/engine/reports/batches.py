@@ -8,12 +8,14 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from batmon.errors import BadRequest, NotFound
+from batmon.engine.reports.names import programs_named, run_named
+from batmon.errors import BadRequest
 from batmon.metrics.periods import Period
 from batmon.model import Run, RunStatus
 from batmon.notify.mask import mask_start
 from batmon.record.batch_reports import Places, step_report, summary_report
 from batmon.record.batch_results import AccountResult, StepResult
+from batmon.refusals import because
 from batmon.report.asked import Asked, ReportSettings
 from batmon.report.document import Column, Document, Figure, Figures, Kind, Section, Table
 from batmon.report.templates import shipped
@@ -34,9 +36,9 @@ async def compose_batch_run(store: Store, settings: ReportSettings, asked: Asked
         NotFound: there is no such run, or it has not ended.
         StoreError: as ``Store``.
     """
-    run = await _run(store, asked.run)
-    if run.end_time is None:
-        raise NotFound(f"the run {asked.run} has not ended", hint="make its report when it has")
+    if not asked.run:
+        raise BadRequest(because("which-run"))
+    run = await run_named(store, asked.run)
     result = (await _results(store, [run]))[0]
     zone = ZoneInfo(asked.timezone)
     text = step_report(result, _places(run, asked.timezone), {}, zone)
@@ -47,34 +49,19 @@ async def compose_batch_summary(store: Store, settings: ReportSettings, asked: A
     """The report of all steps of batches that started in the period, at most the latest ``MOST_BATCHES``.
 
     Raises:
+        BadRequest: the programs that are asked for are none.
         StoreError: as ``Store``.
     """
     period = asked.whole_period(shipped("batch_summary").span or "week")
     since, until = period.moments(asked.timezone)
     known = ReportFigures(store)
-    ids = await known.batches(since, until, list(asked.programs) or None, MOST_BATCHES)
-    runs = [run for number in reversed(ids) if (run := await store.run(number)) is not None]
-    results = await _results(store, runs)
+    programs = await programs_named(store, asked.programs) if asked.programs else None
+    runs = await known.batches(since, until, programs, MOST_BATCHES)
+    results = await _results(store, runs[::-1])
     zone = ZoneInfo(asked.timezone)
     start = Places(f"{since.astimezone(zone):%Y%m%d_%H%M%S}", "logs/accounts", "logs/errors", "logs/reports")
     text = summary_report(results, start, asked.now, zone)
     return _document(settings, asked, results, period, text)
-
-
-async def _run(store: Store, name: str) -> Run:
-    if not name:
-        raise BadRequest("which run? name it by its number or its id", hint="batmon runs PROGRAM lists them")
-    run: Run | None
-    if name.isascii() and name.isdigit() and len(name) <= 9:
-        run = await store.run_by_log_id(int(name))
-    else:
-        try:
-            run = await store.run(UUID(name))
-        except ValueError:
-            raise BadRequest(f"{name!r:.60} is neither the number nor the id of a run") from None
-    if run is None:
-        raise NotFound(f"there is no run {name}")
-    return run
 
 
 async def _results(store: Store, runs: Sequence[Run]) -> list[StepResult]:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from fnmatch import fnmatchcase
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from batmon.engine.reports.hours import hour_loads
-from batmon.engine.reports.insights import find_insights
-from batmon.engine.reports.rows import incidents_of, last_of_month, rows_to_count_again
+from batmon.engine.reports.insights import find_insights, looked_through
+from batmon.engine.reports.names import programs_named
+from batmon.engine.reports.rows import MOST_FAULTS, incidents_of, last_of_month, rows_to_count_again
 from batmon.engine.statistics.program_figures import program_figures
 from batmon.errors import BadRequest
 from batmon.metrics.figures import IncidentTotals, ProgramFigures, total
+from batmon.metrics.overall import Overall
 from batmon.metrics.periods import DAY, Period
+from batmon.refusals import because
 from batmon.report.asked import Asked, ReportSettings, Template
 from batmon.report.document import Finding
 from batmon.report.gathered import Cell, Gathered, MonthEntry
@@ -60,20 +62,22 @@ async def gather(
     asked = replace(asked, period=period)
     found = Gathered(asked=asked, settings=settings, period=period)
     if found.since >= asked.now:
-        raise BadRequest(f"the period begins on {period.start}, which is yet to come")
-    figures = IncidentFigures(store)
+        raise BadRequest(because("period-ahead", start=period.start))
     every = await program_figures(store, period, asked.timezone, now=asked.now)
-    chosen = chosen_programs(every, asked.programs)
-    names = [one.program for one in chosen] if asked.programs else None
+    chosen, names = every, None
+    if asked.programs:
+        names = await programs_named(store, asked.programs)
+        folded = {name.casefold() for name in names}
+        chosen = [one for one in every if one.program.casefold() in folded]
     shown = tuple(one for one in chosen if _has_runs(one))
-    since_before, until_before = period.before().moments(asked.timezone)
+    overall = Overall(chosen)
     found = replace(
         found,
         programs=shown,
         watched_seconds=sum(one.watched_seconds for one in chosen),
         watched_seconds_before=sum(one.watched_seconds_before for one in chosen),
-        incident_totals=await figures.overall(found.since, found.until, names),
-        incident_totals_before=await figures.overall(since_before, min(until_before, asked.now), names),
+        incident_totals=overall.incidents,
+        incident_totals_before=overall.incidents_before,
     )
     more: dict[str, Any] = {}
     if "daily" in wanted:
@@ -82,15 +86,12 @@ async def gather(
         more["cells"] = await _cells(store, found)
     if "lost" in wanted:
         more["lost"], more["lost_more"] = await _lost_days(store, found)
-    if "incidents" in wanted:
-        more["incidents"], more["incidents_more"] = await incidents_of(store, found, names, MOST_INCIDENTS)
     if "months" in wanted:
         back = MONTHS if template.name == "monthly_sla" else CAPACITY_MONTHS
         more["months"] = await _months(store, found, names, back)
     if "findings" in wanted:
         more["findings"] = await _findings(store, found)
-    if "data" in wanted and asked.data:
-        more["data"] = await rows_to_count_again(store, found, names)
+    more |= await _listed(store, found, names, wanted)
     return replace(found, **more)
 
 
@@ -119,24 +120,6 @@ async def gather_capacity(store: Store, found: Gathered) -> CapacityFigures:
     )
 
 
-def chosen_programs(every: Sequence[ProgramFigures], patterns: Sequence[str]) -> list[ProgramFigures]:
-    """Those that a name or pattern names, in any case; all without patterns.
-
-    Raises:
-        BadRequest: a pattern names none.
-    """
-    if not patterns:
-        return list(every)
-    names = {one.program.casefold() for one in every}
-    for pattern in patterns:
-        if not any(fnmatchcase(name, pattern.casefold()) for name in names):
-            known = ", ".join(sorted(one.program for one in every)[:20])
-            raise BadRequest(f"no program is called {pattern!r:.80}", hint=f"there are {known}" if known else "")
-    return [
-        one for one in every if any(fnmatchcase(one.program.casefold(), pattern.casefold()) for pattern in patterns)
-    ]
-
-
 def _has_runs(one: ProgramFigures) -> bool:
     """Whether it is a program of this report: probes have incidents but no runs."""
     return one.configured or any(part.runs or part.missed or part.unfinished for part in (one.totals, one.before))
@@ -154,6 +137,21 @@ async def _lost_days(store: Store, found: Gathered) -> tuple[tuple[Cell, ...], i
     spelled = {name.lower(): name for name in promised}
     rows, left_out = await ReportFigures(store).lost_days(found.period, promised, MOST_LOST_DAYS)
     return tuple(_cell(row, spelled) for row in rows), left_out
+
+
+async def _listed(store: Store, found: Gathered, names: Sequence[str] | None, wanted: frozenset[str]) -> dict[str, Any]:
+    """The incidents, and the rows for counting again, which they are among."""
+    again = "data" in wanted and found.asked.data
+    if not again and "incidents" not in wanted:
+        return {}
+    incidents, left_out = await incidents_of(store, found, names, MOST_FAULTS if again else MOST_INCIDENTS)
+    more: dict[str, Any] = {}
+    if "incidents" in wanted:
+        more["incidents"] = incidents[:MOST_INCIDENTS]
+        more["incidents_more"] = left_out + len(incidents[MOST_INCIDENTS:])
+    if again:
+        more["data"] = await rows_to_count_again(store, found, names, incidents, left_out)
+    return more
 
 
 async def _months(store: Store, found: Gathered, names: Sequence[str] | None, back: int) -> tuple[MonthEntry, ...]:
@@ -182,7 +180,7 @@ async def _months(store: Store, found: Gathered, names: Sequence[str] | None, ba
 
 async def _findings(store: Store, found: Gathered) -> tuple[Finding, ...]:
     names = [one.program for one in found.programs]
-    days = await ReportFigures(store).failed_days(found.period, names, MOST_FAILED_DAYS)
+    days = await ReportFigures(store).failed_days(looked_through(found.period), names, MOST_FAILED_DAYS)
     return await find_insights(store, found.programs, days, found.asked)
 
 

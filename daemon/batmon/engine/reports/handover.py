@@ -12,6 +12,7 @@ from batmon.engine.handover_text import markdown
 from batmon.errors import BadRequest
 from batmon.judge.incident_state import Incident
 from batmon.notify.mask import mask_start
+from batmon.refusals import because
 from batmon.report.asked import Asked, ReportSettings
 from batmon.report.document import Column, Document, Figure, Figures, Kind, Row, Section, Table
 from batmon.report.templates import shipped
@@ -36,7 +37,7 @@ async def compose_handover(store: Store, settings: ReportSettings, asked: Asked)
     period = asked.whole_period(template.span or "week")
     since, until = period.moments(asked.timezone)
     if since >= asked.now:
-        raise BadRequest(f"the period begins on {period.start}, which is yet to come")
+        raise BadRequest(because("period-ahead", start=period.start))
     titles = {one.program: one.title for one in await Statistics(store).programs()}
     told = await told_between(
         Handovers(store), Incidents(store), _Names(titles, asked), since, min(until, asked.now), now=asked.now,

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 from batmon.errors import ModelError
 from batmon.judge.schedule_fit import MOST_A_DAY, WINDOW, misfits, slots_of
-from batmon.metrics.drift import WEEKS
-from batmon.metrics.figures import Day, ProgramFigures, Totals
+from batmon.metrics.drift import PAST, WEEKS
+from batmon.metrics.figures import Day, ProgramFigures
 from batmon.metrics.periods import DAY, Period, midnight
 from batmon.report.asked import Asked
 from batmon.report.document import Finding
-from batmon.report.insights import Voice, fewer, ordered, repeated_failures, schedule_mismatch, slower
+from batmon.report.insights import Voice, fewer, may_drift, ordered, repeated_failures, schedule_mismatch, slower
 from batmon.store import Store
 from batmon.store.statistics import Statistics
 from batmon.store.story import Failure, KnownProgram, Stories
@@ -47,6 +47,11 @@ async def find_insights(
     return ordered(found)
 
 
+def looked_through(period: Period) -> Period:
+    """The days of a period in which failures that repeat are looked for: of a long one the last."""
+    return Period(max(period.start, period.end - LONGEST_SPAN + DAY), period.end)
+
+
 def _parts(figures: Sequence[ProgramFigures]) -> Iterator[Sequence[ProgramFigures]]:
     return (figures[start : start + TOGETHER] for start in range(0, len(figures), TOGETHER))
 
@@ -69,10 +74,10 @@ async def _repeated(
 
 def _failed_spans(days: Sequence[Day], zones: Mapping[str, str], period: Period) -> Iterator[Span]:
     """The days on which something failed, those on end as one: only these are looked through in the history."""
-    first = max(period.start, period.end - LONGEST_SPAN + DAY)
+    looked_at = looked_through(period)
     failed = defaultdict[str, list[date]](list)
     for one in days:
-        if one.totals.failed and first <= one.day <= period.end and one.program.lower() in zones:
+        if one.totals.failed and looked_at.start <= one.day <= looked_at.end and one.program.lower() in zones:
             failed[one.program.lower()].append(one.day)
     for program, own in sorted(failed.items()):
         zone = ZoneInfo(zones[program])
@@ -89,25 +94,22 @@ def _failed_spans(days: Sequence[Day], zones: Mapping[str, str], period: Period)
 async def _drifts(
     statistics: Statistics, figures: Sequence[ProgramFigures], period: Period, now: datetime, voice: Voice
 ) -> list[Finding]:
-    """In one pass over the days of the weeks before, a program's at a time."""
-    longest = Period(period.end - timedelta(weeks=WEEKS) - DAY, period.end)
+    """What the last weeks show, of all; of those that may have drifted the weeks before are looked at too."""
     wanted = {one.program.lower(): one for one in figures}
-    found: list[Finding] = []
 
-    def judge(program: str, days: Mapping[date, Totals]) -> None:
-        one = wanted.get(program)
-        if one is not None:
-            until = min(period.end, now.astimezone(ZoneInfo(one.timezone)).date() - DAY)  # today is not over
-            found.extend(finding for look in (slower, fewer) if (finding := look(_title(one), days, until, voice)))
+    def until(one: ProgramFigures) -> date:
+        return min(period.end, now.astimezone(ZoneInfo(one.timezone)).date() - DAY)  # today is not over
 
-    program, days = "", dict[date, Totals]()
-    async for page in statistics.pages(longest, [one.program for one in figures]):
-        for one in page:
-            if one.program.lower() != program:
-                judge(program, days)
-                program, days = one.program.lower(), {}
-            days[one.day] = one.totals
-    judge(program, days)
+    def weeks(count: int) -> Period:
+        return Period(period.end - timedelta(weeks=count) - DAY, period.end)
+
+    suspects, found = list[str](), list[Finding]()
+    async for program, days in statistics.courses(weeks(WEEKS), list(wanted)):
+        if may_drift(days, until(wanted[program.lower()])):
+            suspects.append(program)
+    async for program, days in statistics.courses(weeks(WEEKS + PAST), suspects):
+        one = wanted[program.lower()]
+        found.extend(finding for look in (slower, fewer) if (finding := look(_title(one), days, until(one), voice)))
     return found
 
 

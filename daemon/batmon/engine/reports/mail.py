@@ -10,6 +10,7 @@ from typing import Any
 from batmon.config.addresses import address
 from batmon.engine.reports.reporting import Ready, Reporting
 from batmon.errors import BadRequest, ReportError
+from batmon.refusals import because
 from batmon.store.notifications import EMAIL, MOST_ATTACHED, Attachment, Owed
 from batmon.store.reports import Report
 
@@ -39,16 +40,19 @@ def addresses(given: object, key: str = "email") -> tuple[str, ...]:
     if parts is None:
         return ()
     if not isinstance(parts, list | tuple) or not all(isinstance(one, str) for one in parts):
-        raise BadRequest(f"{key} must be addresses")
+        raise BadRequest(because("must-be-addresses", key=key))
     if len(parts) > MOST_RECIPIENTS:
-        words = f"{len(parts)} addresses are given, and {MOST_RECIPIENTS} are taken"
-        raise BadRequest(words, hint="use the address of a mailing list")
+        raise BadRequest(because("too-many-addresses", count=len(parts), most=MOST_RECIPIENTS))
     if any(len(one) > LONGEST_ADDRESS for one in parts):
-        raise BadRequest(f"{key}: an address has at most {LONGEST_ADDRESS} characters")
+        raise BadRequest(because("address-too-long", key=key, most=LONGEST_ADDRESS))
+    return tuple(dict.fromkeys(_address(one) for one in parts if one.strip()))
+
+
+def _address(written: str) -> str:
     try:
-        return tuple(dict.fromkeys(address(one) for one in parts if one.strip()))
+        return address(written)
     except ValueError as error:
-        raise BadRequest(str(error), hint='an address is written "kim@example.com"') from None
+        raise BadRequest(because("bad-address", address=written, why=error)) from None
 
 
 async def mails_of(
@@ -100,7 +104,7 @@ def _attachment(reporting: Reporting, report: Report) -> Attachment | None:
         return None
     file = Attachment(_name(report), MEDIA_TYPES[report.format], data)
     if file.sha256 != report.sha256:
-        raise ReportError(f"the file of report {report.id} was changed since it was made", hint="make it again")
+        raise ReportError(because("report-file-changed", number=report.id))
     return file
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from batmon.engine.reports.data import gather, gather_capacity
 from batmon.errors import StepFailed
 from batmon.model import aware
+from batmon.refusals import because
 from batmon.report.asked import Asked, ReportSettings
 from batmon.report.document import Block, Cell, Chart, Column, Document, Kind, Paragraph, Section, Series, Table
 from batmon.report.gathered import Gathered
@@ -145,7 +146,7 @@ def _columns(
 def _known(name: str, given: Sequence[str], part: OwnSection) -> None:
     if name not in given:
         place = part.sql.place if part.sql is not None else ""
-        raise StepFailed(f"{place}: the SQL gives no column {name!r:.60}", hint=f"it gives {', '.join(given)}")
+        raise StepFailed(because("own-no-column", place=place, name=name, known=", ".join(given)))
 
 
 def _kind(name: str, rows: Sequence[Mapping[str, Any]]) -> Kind:
@@ -171,8 +172,7 @@ def _cell(value: Any, column: Column, part: OwnSection, place: int) -> Cell:
     except (TypeError, ValueError):
         where = part.sql.place if part.sql is not None else ""
         raise StepFailed(
-            f"{where}: {value!r:.60} in row {place} of the column {column.key} is no {column.kind.value}",
-            hint="change the column's kind, or the SQL",
+            because("own-wrong-cell", where=where, value=value, row=place, column=column.key, kind=column.kind.value)
         ) from None
 
 
@@ -203,5 +203,5 @@ def _height(value: Cell, part: OwnSection, name: str) -> float | None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         where = part.sql.place if part.sql is not None else ""
-        raise StepFailed(f"{where}: the chart's column {name} holds {value!r:.60}, which is no number")
+        raise StepFailed(because("own-not-a-number", where=where, column=name, value=value))
     return float(value)

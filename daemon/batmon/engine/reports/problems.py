@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from batmon.config import Config
@@ -10,22 +10,25 @@ from batmon.config.automations import all_steps
 from batmon.config.report_step import ReportStep
 from batmon.engine.reports.making import report_settings, usable_templates
 from batmon.engine.reports.wanted import form_of, period_of, template_of
-from batmon.errors import BadRequest, NotFound, Problem
+from batmon.errors import BadRequest, ConfigError, NotFound, Problem
+from batmon.refusals import because
 from batmon.report.asked import Template
 
 
 def report_problems(config: Config) -> tuple[Problem, ...]:
     """Own templates that cannot be used, and steps that could never make a report. Blocks."""
     known, problems = usable_templates(report_settings(config).folder)
-    return (*problems, *_of_steps(config, known))
+    return (*problems, *_of_steps(config, known, problems))
 
 
-def _of_steps(config: Config, known: Mapping[str, Template]) -> Iterator[Problem]:
+def _of_steps(config: Config, known: Mapping[str, Template], wrong: Sequence[Problem]) -> Iterator[Problem]:
     for automation in config.automations:
         for step in all_steps(automation.steps):
             if isinstance(step, ReportStep):
                 try:
-                    _check(step, known)
+                    _check(step, known, wrong)
+                except ConfigError:
+                    continue  # it names a template that has mistakes, which are named themselves
                 except (BadRequest, NotFound) as error:
                     place, _, key = step.place.partition(": ")
                     file, _, line = place.rpartition(":")
@@ -35,10 +38,12 @@ def _of_steps(config: Config, known: Mapping[str, Template]) -> Iterator[Problem
                     )
 
 
-def _check(step: ReportStep, known: Mapping[str, Template]) -> None:
-    template = template_of(step.template, known)
+def _check(step: ReportStep, known: Mapping[str, Template], wrong: Sequence[Problem]) -> None:
+    template = template_of(step.template, known, wrong)
     if template.needs == "run":
-        raise BadRequest(f"{template.name} is about one run", hint="batmon report generate makes it")
+        raise BadRequest(because("run-report-by-hand", template=template.name))
     form_of(step.form, template)
+    if step.programs and not template.chooses:
+        raise BadRequest(because("step-not-of-some-programs", template=template.name))
     if step.period and "{" not in step.period:  # what an expression gives is known when it is done
         period_of(step.period, date.max.replace(year=date.max.year - 2))

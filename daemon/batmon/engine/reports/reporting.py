@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from batmon.engine.patience import patient
 from batmon.engine.reports.apart import LONGEST_SEC, Made, Order, make_apart
+from batmon.engine.reports.names import incident_named, programs_named, run_named
 from batmon.engine.reports.shelf import ReportShelf
 from batmon.engine.reports.wanted import Checked, Usual, Wanted, asked_json, checked
-from batmon.errors import BatmonError, NotFound, Refused, ReportError, StoreError
+from batmon.errors import BadRequest, BatmonError, NotFound, Problem, Refused, ReportError, StoreError
+from batmon.refusals import because
 from batmon.report.asked import ReportSettings, Template
 from batmon.report.render import SUFFIX
 from batmon.store.reports import NewReport, Report, Reports
@@ -37,6 +39,8 @@ STOPPED = "the daemon was stopped while it was being made"
 
 Progress = Callable[[Report, str], None]
 """Hears of the report and each step: ``waiting``, ``collecting``, ``writing``, ``done``."""
+Templates = tuple[Mapping[str, Template], tuple[Problem, ...]]
+"""Those that can be used by name, and what is wrong with others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,8 @@ class Ready:
 class Reporting:
     """The reports of one daemon.
 
-    ``settings`` are those of all reports; ``templates`` gives those that there are, and blocks; ``url`` is the
-    database; ``settled`` waits until the figures hold everything that was recorded.
+    ``settings`` are those of all reports; ``templates`` gives those that can be used and what is wrong with others, and
+    blocks; ``url`` is the database; ``settled`` waits until the figures hold everything that was recorded.
     """
 
     def __init__(
@@ -61,7 +65,7 @@ class Reporting:
         state: Path,
         settings: Callable[[], ReportSettings],
         kept_for: timedelta,
-        templates: Callable[[], Mapping[str, Template]],
+        templates: Callable[[], Templates],
         usual: Callable[[], Usual],
         url: Callable[[], str],
         settled: Callable[[], Awaitable[None]],
@@ -90,23 +94,42 @@ class Reporting:
         """This daemon's."""
         return self._usual().node
 
-    async def templates(self) -> Mapping[str, Template]:
-        """Every template by name."""
+    async def templates(self) -> Templates:
+        """Every template by name that can be used, and what is wrong with others."""
         return await asyncio.to_thread(self._templates)
 
     async def check(self, wanted: Wanted) -> Checked:
         """What would be made now.
 
         Raises:
-            NotFound, BadRequest: it cannot be.
+            NotFound, BadRequest, ConfigError: it cannot be.
+            StoreError: Postgres could not be asked.
         """
-        return checked(wanted, await self.templates(), self._usual(), self.now())
+        known, wrong = await self.templates()
+        to_make = checked(wanted, known, self._usual(), self.now(), wrong)
+        asked, template = to_make.asked, known[wanted.template]
+        await self._need_programs((*(asked.programs or template.programs), *template.section_programs))
+        if asked.incident_id is not None:
+            await incident_named(self.records.store, asked.incident_id)
+        if asked.run:
+            await run_named(self.records.store, asked.run)
+        return to_make
+
+    async def _need_programs(self, patterns: Sequence[str]) -> None:
+        """See that each of them names something, if only since a moment ago."""
+        if not patterns:
+            return
+        try:
+            await programs_named(self.records.store, patterns)
+        except BadRequest:
+            await self._settled()
+            await programs_named(self.records.store, patterns)
 
     async def make(self, wanted: Wanted, told: Progress = lambda _report, _step: None) -> Ready:
         """Make a report. When this is cancelled it is given up.
 
         Raises:
-            NotFound, BadRequest: it cannot be made so.
+            NotFound, BadRequest, ConfigError: it cannot be made so.
             Refused: too many are being made.
             ReportError: it could not be made.
             StoreError: Postgres could not be asked.
@@ -116,7 +139,7 @@ class Reporting:
         if made is not None and await self.here(made):
             return Ready(made)
         if self._asked >= MOST_OPEN:
-            raise Refused(f"{MOST_OPEN} reports are being made or wait already", hint="try again when some are done")
+            raise Refused(because("reports-wait", most=MOST_OPEN))
         self._asked += 1
         try:
             return await self._written_down(wanted, to_make, told)
@@ -152,8 +175,7 @@ class Reporting:
         except Exception as error:
             log.exception("a report failed unexpectedly", extra={"report": number})
             await self._failed(number, f"{type(error).__name__}: {error}", began)
-            words = f"the report could not be made: {error}"
-            raise ReportError(words, hint="the daemon's log has the details") from error
+            raise ReportError(because("report-failed", why=error)) from error
         report = await self.find(number)
         told(report, "done")
         log.info("report made", extra={"report": number, "template": report.template, "path": report.path})
@@ -197,7 +219,7 @@ class Reporting:
         """
         report = await self.records.find(number)
         if report is None:
-            raise NotFound(f"there is no report {number}", hint="batmon report list")
+            raise NotFound(because("no-report", number=number))
         return report
 
     async def here(self, report: Report) -> bool:
@@ -217,11 +239,13 @@ class Reporting:
             NotFound: it was never made, is removed, is not there, or is on another node.
         """
         if report.status != "DONE":
-            raise NotFound(f"report {report.id} is {report.status} and has no file", hint=report.error)
+            raise NotFound(
+                because("report-has-no-file", number=report.id, status=report.status, why=report.error or "")
+            )
         if report.node != self.node:
             raise _elsewhere(report)
         if not await self.here(report):
-            raise NotFound(f"the file of report {report.id} is not there any more", hint="make it again")
+            raise NotFound(because("report-file-gone", number=report.id))
 
     async def remove(self, number: int) -> Report:
         """Remove a report's file; its row stays.
@@ -233,7 +257,7 @@ class Reporting:
         """
         report = await self.find(number)
         if report.status in ("PENDING", "RUNNING"):
-            raise Refused(f"report {number} is being made", hint="wait until it is done")
+            raise Refused(because("report-being-made", number=number))
         if report.status == "DONE":
             if report.node != self.node:
                 raise _elsewhere(report)
@@ -282,4 +306,4 @@ class Reporting:
 
 
 def _elsewhere(report: Report) -> NotFound:
-    return NotFound(f"the file of report {report.id} is on {report.node}", hint=f"ask the daemon of {report.node}")
+    return NotFound(because("report-elsewhere", number=report.id, node=report.node))

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 from batmon.engine.automations.steps import message_language
 from batmon.engine.patience import patient
 from batmon.engine.reports.answers import ReportAnswers
-from batmon.engine.reports.reporting import Reporting
+from batmon.engine.reports.reporting import Reporting, Templates
 from batmon.engine.reports.schedule_answers import ReportScheduleAnswers
 from batmon.engine.reports.schedules import ReportSchedules
 from batmon.engine.reports.wanted import Usual
 from batmon.engine.tasks import Tasks
 from batmon.gate.verbs import Verb
-from batmon.report.asked import ReportSettings, Template
+from batmon.report.asked import ReportSettings
 from batmon.store.reports import Reports
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class ReportRoom:
             state=config.state,
             settings=self._settings,
             kept_for=config.reports.keep,
-            templates=lambda: templates_of(config)[0],
+            templates=lambda: templates_of(config),
             usual=self.usual,
             url=lambda: daemon.database_url,
             settled=self._settled,
@@ -105,7 +105,6 @@ class ReportRoom:
             self.reporting,
             self._daemon.notifying.notifications,
             usual=self.usual,
-            problems=lambda: templates_of(self._daemon.config)[1],
             has_mail=self._daemon.config.email is not None,
             now=self._daemon.now,
         )
@@ -132,9 +131,8 @@ async def with_probes(config: Config, store: Store) -> Config:
     return replace(config, probes=(*config.probes, *config.spare_probes), spare_probes=())
 
 
-def templates_of(config: Config) -> tuple[Mapping[str, Template], tuple[str, ...]]:
+def templates_of(config: Config) -> Templates:
     """Every template that can be used, and what is wrong with others. Blocks."""
     from batmon.engine.reports.making import report_settings, usable_templates  # noqa: PLC0415 - see above
 
-    known, problems = usable_templates(report_settings(config).folder)
-    return known, tuple(map(str, problems))
+    return usable_templates(report_settings(config).folder)

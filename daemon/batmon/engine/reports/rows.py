@@ -39,8 +39,10 @@ async def incidents_of(
     return tuple(_incident(row, found.asked) for row in rows), left_out
 
 
-async def rows_to_count_again(store: Store, found: Gathered, names: Sequence[str] | None) -> tuple[Data, ...]:
-    """The sheets of rows: each program's days, failed and missed runs, and incidents."""
+async def rows_to_count_again(
+    store: Store, found: Gathered, names: Sequence[str] | None, incidents: Sequence[IncidentEntry], left_out: int
+) -> tuple[Data, ...]:
+    """The sheets of rows: each program's days, failed and missed runs, and incidents (``left_out``: how many more)."""
     words = Wording(found.asked.language, found.settings.currency)
     titles = {one.program: one.title for one in found.programs}
     days, faults = Spool(), Spool()
@@ -50,7 +52,6 @@ async def rows_to_count_again(store: Store, found: Gathered, names: Sequence[str
     async for rows in ReportFigures(store).faults(found.period, names, MOST_FAULTS):
         faults.add([_fault_row(row, titles) for row in rows])
     cut = words("data_runs_cut", most=words.count(MOST_FAULTS)) if faults.count >= MOST_FAULTS else ""
-    incidents, left_out = await incidents_of(store, found, names, MOST_FAULTS)
     return (
         Data(
             key="days",

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from batmon.engine.log_files.arguments import Args
 from batmon.engine.reports.answers import globs
 from batmon.engine.reports.schedules import ReportSchedules
 from batmon.errors import BadRequest
+from batmon.gate.arguments import Args, maybe_text, text
 from batmon.gate.verbs import Caller, Verb
 from batmon.model import Role
 from batmon.notify.mask import mask
+from batmon.refusals import because
 from batmon.store.automations import Latest
 from batmon.store.reports import NewSchedule, ReportSchedule
 
@@ -47,14 +48,14 @@ class ReportScheduleAnswers:
     async def add(self, caller: Caller, args: Args) -> Args:
         """Add one."""
         asked = NewSchedule(
-            name=_text(args, "name"),
-            template=_text(args, "template"),
-            cron=_text(args, "cron"),
+            name=text(args, "name"),
+            template=text(args, "template"),
+            cron=text(args, "cron"),
             email=self._recipients(args),
-            format=_text(args, "format", ""),
-            language=_text(args, "language", ""),
-            timezone=_text(args, "timezone", ""),
-            period=_text(args, "period", ""),
+            format=(maybe_text(args, "format") or "").strip(),
+            language=(maybe_text(args, "language") or "").strip(),
+            timezone=(maybe_text(args, "timezone") or "").strip(),
+            period=(maybe_text(args, "period") or "").strip(),
             programs=globs(args),
         )
         added = await self._schedules.add(asked, caller.user)
@@ -62,22 +63,22 @@ class ReportScheduleAnswers:
 
     async def remove(self, _caller: Caller, args: Args) -> Args:
         """Remove one."""
-        shown = await self._one(_text(args, "name"))
-        await self._schedules.remove(_text(args, "name"))
+        shown = await self._one(text(args, "name"))
+        await self._schedules.remove(text(args, "name"))
         return shown
 
     async def pause(self, caller: Caller, args: Args) -> Args:
         """Let one rest."""
-        why = _text(args, "why", "")
+        why = (maybe_text(args, "why") or "").strip()
         if len(why) > WHY_CHARS:
-            raise BadRequest(f"why must be a text of up to {WHY_CHARS} characters")
-        await self._schedules.pause(_text(args, "name"), paused=True, by=caller.user, why=why)
-        return await self._one(_text(args, "name"))
+            raise BadRequest(because("text-too-long", key="why", most=WHY_CHARS))
+        await self._schedules.pause(text(args, "name"), paused=True, by=caller.user, why=why)
+        return await self._one(text(args, "name"))
 
     async def resume(self, caller: Caller, args: Args) -> Args:
         """Let one go on."""
-        await self._schedules.pause(_text(args, "name"), paused=False, by=caller.user, why="")
-        return await self._one(_text(args, "name"))
+        await self._schedules.pause(text(args, "name"), paused=False, by=caller.user, why="")
+        return await self._one(text(args, "name"))
 
     async def _one(self, name: str) -> Args:
         return {"schedule": schedule_json(*await self._schedules.find(name))}
@@ -114,12 +115,3 @@ def schedule_json(one: ReportSchedule, latest: Latest, due: datetime | None) -> 
             "report": one.last_report,
         },
     }
-
-
-def _text(args: Args, key: str, usual: str | None = None) -> str:
-    value = args.get(key)
-    if value is None and usual is not None:
-        return usual
-    if not isinstance(value, str) or (not value.strip() and usual is None):
-        raise BadRequest(f"{key} must be a text")
-    return value.strip()

@@ -22,6 +22,7 @@ from batmon.engine.reports.reporting import Reporting
 from batmon.engine.reports.wanted import Wanted, period_of
 from batmon.errors import BadRequest, ModelError, NotFound, Refused, StoreError
 from batmon.judge.schedule import Schedule
+from batmon.refusals import because
 from batmon.store.automations import Latest
 from batmon.store.reports import NewSchedule, Reports, ReportSchedule
 
@@ -33,6 +34,7 @@ RETRIES = 2
 RETRY_AFTER = timedelta(minutes=1)
 MOST = 200
 """Schedules of one database."""
+_LONGEST_CRON = 300
 OFTENEST = timedelta(minutes=15)
 """Between two reports of a schedule: each takes its time, and a mail with a file for everybody who gets it."""
 
@@ -104,7 +106,7 @@ class ReportSchedules:
         """
         found = await self._with_latest(await self._records.schedules(name))
         if not found:
-            raise NotFound(f"no schedule of a report is called {name!r:.60}", hint="batmon report schedule list")
+            raise NotFound(because("no-report-schedule", name=name))
         return found[0]
 
     async def _with_latest(
@@ -124,14 +126,14 @@ class ReportSchedules:
         """Add a schedule, due from now on. What is empty in ``asked`` is the usual.
 
         Raises:
-            BadRequest, NotFound: it could never make a report.
+            BadRequest, NotFound, ConfigError: it could never make a report.
             Refused: the name is taken, or there are too many.
         """
         new = await self.checked(asked)
         if len(await self._records.schedules()) >= MOST:
-            raise Refused(f"there are {MOST} schedules already", hint="batmon report schedule remove NAME")
+            raise Refused(because("too-many-schedules", most=MOST))
         if not await self._records.add_schedule(new, by, self._now()):
-            raise Refused(f"there is a schedule {new.name} already", hint="remove it first, or choose another name")
+            raise Refused(because("schedule-exists", name=new.name))
         await self.follow()
         found, _, _ = await self.find(new.name)
         if found.paused:  # one of this name was paused when it was removed
@@ -142,14 +144,14 @@ class ReportSchedules:
         """The schedule with all that is usual filled in.
 
         Raises:
-            BadRequest, NotFound: it could never make a report.
+            BadRequest, NotFound, ConfigError: it could never make a report.
         """
         try:
-            name, times = program_name(asked.name), cron(asked.cron)
+            name, times = program_name(asked.name), cron(_shortened(asked.cron))
         except ValueError as error:
-            raise BadRequest(str(error), hint='as in: batmon report schedule add weekly ... "0 9 * * 1"') from None
+            raise BadRequest(because("bad-schedule", name=asked.name, times=asked.cron, why=error)) from None
         if not asked.email:
-            raise BadRequest("nobody is to get it", hint="--email ADDRESS")
+            raise BadRequest(because("no-recipient"))
         wanted = Wanted(
             template=asked.template, form=asked.format, period=asked.period, complete=True, language=asked.language,
             timezone=asked.timezone, programs=asked.programs,
@@ -192,19 +194,26 @@ class ReportSchedules:
         return (await self.find(name))[0]
 
 
+def _shortened(times: str) -> str:
+    """A cron expression; the beginning of what is too long for one, which is none either and is said in the error."""
+    return times if len(times) <= _LONGEST_CRON else f"{times[:_LONGEST_CRON]}…"
+
+
 def _not_too_often(times: str, timezone: str, now: datetime) -> None:
-    """See that the due times of the week or so to come lie far enough apart."""
-    due = Schedule((times,), timezone).due_between(now, now + timedelta(days=8))
+    """See that the next due times, and those of the week or so after them, lie far enough apart."""
+    schedule = Schedule((times,), timezone)
+    first = schedule.next_due(now)
+    due = [] if first is None else [first, *schedule.due_between(first, first + timedelta(days=8))]
     if any(later - one < OFTENEST for one, later in pairwise(due)):
         minutes = OFTENEST // timedelta(minutes=1)
-        raise BadRequest(f"{times!r} is more often than every {minutes} minutes", hint='such as "0 * * * *" each hour')
+        raise BadRequest(because("too-often", times=times, minutes=minutes))
 
 
 def _goes_on(word: str, now: datetime) -> None:
     """See that a period's word means another period next year: a report of the same days again and again is none."""
     later = (now + timedelta(days=366)).date()
     if period_of(word, now.date()) == period_of(word, later):
-        raise BadRequest(f"{word} is the same period each time", hint="use a word such as last-month, or leave it out")
+        raise BadRequest(because("same-period-each-time", word=word))
 
 
 def automation_of(schedule: ReportSchedule) -> Automation:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from batmon.engine.files.exports import file_word
 from batmon.errors import ReportError
+from batmon.refusals import because
 
 log = logging.getLogger(__name__)
 
@@ -41,13 +42,13 @@ class ReportShelf:
             for place in (self._folder, folder):
                 place.mkdir(mode=0o700, exist_ok=True)
                 if place.is_symlink():
-                    raise ReportError(f"{place} is a link", hint="put a folder there: reports must stay inside it")
+                    raise ReportError(because("folder-is-link", path=place))
             place = self._free(folder, stem, suffix)
             half = self._state / _HALF.replace("*", secrets.token_hex(8))  # in no tree, where it could be fetched
             half.mkdir(mode=0o700)
         except OSError as error:
-            words = f"the folder for reports cannot be made: {error.strerror or error}: {error.filename}"
-            raise ReportError(words, hint="see to the state folder") from error
+            why = error.strerror or error
+            raise ReportError(because("no-reports-folder", why=why, path=error.filename)) from error
         self._promised.add(place)
         return half / f"report{suffix}", self.tree_path(place)
 
@@ -57,7 +58,7 @@ class ReportShelf:
             place = folder / f"{stem}{f'_{number}' if number > 1 else ''}{suffix}"
             if place not in self._promised and not (place.exists() or place.is_symlink()):
                 return place
-        raise ReportError(f"{_MOST_ALIKE:,} reports are called {stem}", hint="remove some: batmon report remove ID")
+        raise ReportError(because("too-many-alike", count=_MOST_ALIKE, name=stem))
 
     def put(self, half: Path, path: str) -> None:
         """Show what was written under its name.
@@ -69,7 +70,7 @@ class ReportShelf:
         try:
             half.replace(place)
         except OSError as error:
-            raise ReportError(f"{place.name} cannot be put where reports are: {error.strerror or error}") from error
+            raise ReportError(because("report-not-put", name=place.name, why=error.strerror or error)) from error
         finally:
             self._promised.discard(place)
         _forget(half.parent)
@@ -91,7 +92,7 @@ class ReportShelf:
         named = len(parts) == 2 and all(part.strip(".") and not _FOREIGN.intersection(part) for part in parts)
         place = self._folder.joinpath(*parts) if named and path.startswith(AREA) else None
         if place is None or self._folder.is_symlink() or place.parent.is_symlink() or place.is_symlink():
-            raise ReportError(f"{path!r:.200} is not where reports are", hint="make it again")
+            raise ReportError(because("not-a-report-path", path=path))
         return place
 
     def tree_path(self, place: Path) -> str:
@@ -117,7 +118,7 @@ class ReportShelf:
         try:
             place.unlink(missing_ok=True)
         except OSError as error:
-            raise ReportError(f"{place.name} cannot be removed: {error.strerror or error}") from error
+            raise ReportError(because("report-not-removed", name=place.name, why=error.strerror or error)) from error
 
     def size(self, path: str) -> int | None:
         """How large a report's file is; None if it is not there."""
@@ -137,7 +138,7 @@ class ReportShelf:
             with place.open("rb") as file:
                 data = file.read(most + 1)
         except OSError as error:
-            raise ReportError(f"the report's file cannot be read: {error.strerror or error}: {path}") from error
+            raise ReportError(because("report-file-unreadable", why=error.strerror or error, path=path)) from error
         return None if len(data) > most else data
 
 

@@ -12,8 +12,9 @@ from batmon.engine.automations.execution import Attempt
 from batmon.engine.reports.mail import addresses, mails_of
 from batmon.engine.reports.reporting import Reporting
 from batmon.engine.reports.wanted import Wanted
-from batmon.errors import BadRequest, NotFound, ReportError, StepFailed
+from batmon.errors import BadRequest, ConfigError, NotFound, ReportError, StepFailed
 from batmon.notify.expressions import rendered
+from batmon.refusals import because
 from batmon.store.automations import FAMILY
 from batmon.store.notifications import Owed
 
@@ -36,7 +37,7 @@ async def make_report(
         try:
             return rendered(written, values, zone, language).strip()
         except ValueError as error:
-            raise StepFailed(f"{step.place}: {error}") from error
+            raise StepFailed(because("step-failed", place=step.place, why=error, hint="")) from error
 
     wanted = Wanted(
         template=step.template,
@@ -58,8 +59,8 @@ async def make_report(
         owed = await mails_of(
             reporting, ready, recipients, language=language, key=key, automation_log_id=one.execution.id
         )
-    except (BadRequest, NotFound, ReportError) as error:
-        raise StepFailed(f"{step.place}: {error}", hint=error.hint) from error
+    except (BadRequest, ConfigError, NotFound, ReportError) as error:
+        raise StepFailed(because("step-failed", place=step.place, why=error, hint=error.hint)) from error
     report = ready.report
     one.say(f"report {report.id}: {report.path}, {report.size:,} bytes, SHA-256 {report.sha256}")
     found = {

@@ -9,11 +9,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from batmon.engine.reports.evidence import Evidence
+from batmon.engine.reports.names import programs_named
 from batmon.errors import NotFound
 from batmon.judge import incident as machine
 from batmon.judge.incident_state import Incident
-from batmon.judge.quiet import matches
 from batmon.model import Run, RunStatus
+from batmon.refusals import because
 from batmon.report.asked import Asked, ReportSettings
 from batmon.report.document import Document
 from batmon.report.insights import Voice
@@ -46,6 +47,7 @@ async def compose_rca(store: Store, settings: ReportSettings, asked: Asked) -> D
 
     Raises:
         NotFound: there is no such incident.
+        BadRequest: the programs that are asked for are none.
         StoreError: as ``Store``.
     """
     teller = _Teller(store, settings, asked)
@@ -58,7 +60,7 @@ async def compose_rca(store: Store, settings: ReportSettings, asked: Asked) -> D
         return await _of_period(store, teller, document, asked)
     incident = await teller.stories.incident(asked.incident_id)
     if incident is None:
-        raise NotFound(f"there is no incident {asked.incident_id}", hint="batmon incident list --all shows them")
+        raise NotFound(because("no-incident", number=asked.incident_id))
     story = await teller.story(incident)
     sections = story_sections(story, teller.voice, summary=True)
     return replace(
@@ -77,7 +79,7 @@ async def _of_period(store: Store, teller: _Teller, document: Document, asked: A
     known = await teller.stories.programs()
     programs = None
     if asked.programs:
-        programs = [one.name for one in known.values() if matches(one.name, asked.programs)]
+        programs = await programs_named(store, asked.programs)
     incidents, total = await teller.stories.incidents(since, until, programs, LISTED)
     figures, earlier = IncidentFigures(store), period.before().moments(asked.timezone)
     totals = await figures.overall(since, until, programs)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,13 +13,14 @@ from zoneinfo import ZoneInfo
 from batmon.config.values import similar
 from batmon.config.values import timezone as zone_name
 from batmon.engine.files.exports import file_word
-from batmon.errors import BadRequest, ModelError, NotFound
+from batmon.errors import BadRequest, ConfigError, ModelError, NotFound, Problem
 from batmon.metrics.periods import Period, chosen, completed, named, so_far
+from batmon.refusals import because
 from batmon.report.asked import Asked, Form, Template
 from batmon.words import Language
 
 MOST_PROGRAMS = 100
-_LONGEST_GLOB = 100
+_LONGEST_GLOB = _LONGEST_NAME = 100
 _RUN_CHARS = 8
 """Of a run's id in a file's name."""
 
@@ -68,14 +70,19 @@ class Checked:
     stem: str
 
 
-def checked(wanted: Wanted, known: Mapping[str, Template], usual: Usual, now: datetime) -> Checked:
-    """What is to be made.
+def checked(
+    wanted: Wanted, known: Mapping[str, Template], usual: Usual, now: datetime, wrong: Sequence[Problem] = ()
+) -> Checked:
+    """What is to be made, as far as that can be known without looking into the database.
+
+    ``wrong``: what is wrong with the own templates that are not among ``known``.
 
     Raises:
         NotFound: there is no such template.
         BadRequest: it is not to be had in this format, of this period, or something else does not fit.
+        ConfigError: it is an own template that has mistakes.
     """
-    template = template_of(wanted.template, known)
+    template = template_of(wanted.template, known, wrong)
     form = form_of(wanted.form, template)
     language = language_of(wanted.language) or usual.language
     timezone = timezone_of(wanted.timezone) or usual.timezone
@@ -97,17 +104,22 @@ def checked(wanted: Wanted, known: Mapping[str, Template], usual: Usual, now: da
     return Checked(asked, form, template.titles[language], _stem(asked))
 
 
-def template_of(name: str, known: Mapping[str, Template]) -> Template:
+def template_of(name: str, known: Mapping[str, Template], wrong: Sequence[Problem] = ()) -> Template:
     """The template of that name.
 
     Raises:
         NotFound: there is none; the hint says what was probably meant.
+        ConfigError: there is one, and it has mistakes, which are among ``wrong``.
     """
     if name in known:
         return known[name]
+    mistakes = tuple(one for one in wrong if PurePath(one.file).name == f"{name}.toml")
+    if mistakes:
+        raise ConfigError("\n".join(map(str, mistakes)), hint="see docs/reports.md", problems=mistakes)
     near = similar(name[:100], known)
-    hint = f"did you mean {near!r}?" if near else f"templates: {', '.join(sorted(known))}"
-    raise NotFound(f"no report is called {name!r:.110}", hint=hint)
+    if near:
+        raise NotFound(because("report-meant", name=name, near=near))
+    raise NotFound(because("no-report-called", name=name, known=", ".join(sorted(known))))
 
 
 def form_of(text: str, template: Template) -> Form:
@@ -119,7 +131,7 @@ def form_of(text: str, template: Template) -> Form:
     found = next((form for form in template.all_formats if form == text), template.formats[0] if not text else None)
     if found is None:
         raise BadRequest(
-            f"{template.name} is not made as {text!r:.40}", hint=f"formats: {', '.join(template.all_formats)}"
+            because("no-such-format", template=template.name, format=text, known=", ".join(template.all_formats))
         )
     return found
 
@@ -131,7 +143,7 @@ def language_of(text: str) -> Language | None:
         BadRequest: reports do not speak it.
     """
     if text not in ("", "ko", "en"):
-        raise BadRequest(f"language must be ko or en, not {text!r:.40}")
+        raise BadRequest(because("no-language", text=text))
     return "ko" if text == "ko" else "en" if text == "en" else None
 
 
@@ -142,9 +154,9 @@ def timezone_of(text: str) -> str:
         BadRequest: there is no such zone.
     """
     try:
-        return zone_name(text) if text else ""
+        return zone_name(text[:_LONGEST_NAME]) if text else ""
     except ValueError as error:
-        raise BadRequest(str(error)) from None
+        raise BadRequest(because("no-such-timezone", zone=text, why=error)) from None
 
 
 def period_of(word: str, today: date) -> Period:
@@ -156,7 +168,7 @@ def period_of(word: str, today: date) -> Period:
     try:
         return named(word, today)
     except ModelError as error:
-        raise BadRequest(str(error), hint=error.hint) from None
+        raise BadRequest.of(error) from None
 
 
 def usual_period(template: Template, today: date) -> Period | None:
@@ -166,7 +178,7 @@ def usual_period(template: Template, today: date) -> Period | None:
 
 def _period(wanted: Wanted, template: Template, today: date) -> Period | None:
     if wanted.period and (wanted.start or wanted.end):
-        raise BadRequest("a period is named, and days beside it", hint="either --period, or --from and --to")
+        raise BadRequest(because("period-and-days"))
     if wanted.period:
         return period_of(wanted.period, today)
     if wanted.start is None and wanted.end is None:
@@ -180,7 +192,7 @@ def _period(wanted: Wanted, template: Template, today: date) -> Period | None:
     try:
         return chosen(start, min(end, max(today, start)), today)
     except ModelError as error:
-        raise BadRequest(str(error), hint=error.hint or "days are written 2026-11-21") from None
+        raise BadRequest.of(error) from None
 
 
 def _usual_start(template: Template, end: date) -> date:
@@ -193,22 +205,26 @@ def _fits(wanted: Wanted, template: Template) -> None:
     """See that nothing is asked for that the template does not know."""
     if template.needs == "run":
         if not wanted.run:
-            raise BadRequest(f"{template.name} is about one run", hint="name it: --run, with its id or log_id")
+            reason = "run-report-by-hand" if wanted.complete else "about-one-run"
+            raise BadRequest(because(reason, template=template.name))
         if wanted.period or wanted.start or wanted.end:
-            raise BadRequest(f"{template.name} is about one run and has no period")
+            raise BadRequest(because("run-has-no-period", template=template.name))
     elif wanted.run:
-        raise BadRequest(f"{template.name} is not about one run", hint="leave --run out")
+        raise BadRequest(because("not-about-a-run", template=template.name))
     if wanted.incident_id is not None and template.needs != "incident":
-        raise BadRequest(f"{template.name} is not about one incident", hint="leave --incident out")
+        raise BadRequest(because("not-about-an-incident", template=template.name))
+    if wanted.incident_id is not None and (wanted.period or wanted.start or wanted.end or wanted.programs):
+        raise BadRequest(because("incident-as-a-whole"))
+    if wanted.programs and not template.chooses:
+        raise BadRequest(because("not-of-some-programs", template=template.name))
 
 
 def _programs(globs: tuple[str, ...]) -> tuple[str, ...]:
     if len(globs) > MOST_PROGRAMS:
-        words = f"{len(globs)} programs are named, and {MOST_PROGRAMS} are taken"
-        raise BadRequest(words, hint="write a pattern, such as fund_*")
+        raise BadRequest(because("too-many-programs", count=len(globs), most=MOST_PROGRAMS))
     for glob in globs:
         if not glob.strip() or len(glob) > _LONGEST_GLOB:
-            raise BadRequest(f"programs: {glob!r:.60} is no name or pattern")
+            raise BadRequest(because("no-pattern", glob=glob))
     return globs
 
 
@@ -246,7 +262,7 @@ def day(value: object, key: str) -> date | None:
     try:
         return date.fromisoformat(value)  # type: ignore[arg-type]  # what is no text is refused by it
     except (TypeError, ValueError):
-        raise BadRequest(f"{key}: {value!r:.40} is no day", hint="write it as 2026-11-21") from None
+        raise BadRequest(because("no-day-in", key=key, value=value)) from None
 
 
 def run_words(text: str) -> str:
@@ -258,4 +274,4 @@ def run_words(text: str) -> str:
     try:
         return text if text.isdecimal() and len(text) < 20 else str(UUID(text))
     except ValueError:
-        raise BadRequest(f"run: {text!r:.60} is neither a run's id nor a log_id") from None
+        raise BadRequest(because("no-run-name", value=text)) from None

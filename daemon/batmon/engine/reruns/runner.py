@@ -25,6 +25,7 @@ from batmon.errors import BadRequest, NotFound, RunnerError, RunningAlready
 from batmon.evidence.decode import decode_line
 from batmon.evidence.processes import ProcessIdentity, identify, marked, stop_tree
 from batmon.model import Origin, ProcessEvidence, Program, Run, RunStatus
+from batmon.refusals import because
 
 log = logging.getLogger(__name__)
 
@@ -96,13 +97,9 @@ class Runner:
             BadRequest: a parameter is unknown, missing or has a value that the configuration does not allow.
         """
         if not program.rerun:
-            raise RunnerError(
-                f"{program.name} has no re-run command", hint="set `rerun = [...]` for it in the configuration"
-            )
+            raise RunnerError(because("no-rerun-command", program=program.name))
         if program.name in self._starting or ((self.active(program.name) or also_running) and not force):
-            raise RunningAlready(
-                f"{program.name} is running already", hint="stop it first, or force a second one (--force)"
-            )
+            raise RunningAlready(because("running-already", program=program.name))
         argv = fill(program, params or {})
         self._starting.add(program.name)
         try:
@@ -147,7 +144,7 @@ class Runner:
             await asyncio.to_thread(write)
         except OSError as error:
             raise RunnerError(
-                f"could not start {note.program}: {self._folder} cannot be written: {error.strerror}"
+                because("output-unwritable", program=note.program, folder=self._folder, why=error.strerror)
             ) from error
 
     async def recover(
@@ -244,9 +241,9 @@ class Runner:
         mark = (MARK, str(active.run.run_id))
         stopped = await asyncio.to_thread(stop_tree, active.process, grace=grace, mark=mark)
         if stopped.survivors:
+            pids = ", ".join(str(process.pid) for process in stopped.survivors)
             raise RunnerError(
-                f"{len(stopped.survivors)} processes of {active.program.name} could not be ended",
-                hint="pids " + ", ".join(str(process.pid) for process in stopped.survivors),
+                because("not-ended", count=len(stopped.survivors), program=active.program.name, pids=pids)
             )
         await active.done.wait()
         return stopped.ended
@@ -258,14 +255,14 @@ class Runner:
             NotFound: it is not running, or was not started here.
         """
         if run_id not in self._active:
-            raise NotFound(f"no re-run {run_id} is running here")
+            raise NotFound(because("rerun-not-here", run_id=run_id))
         return self._active[run_id]
 
     async def output(self, run_id: uuid.UUID, *, start: int = 0) -> AsyncIterator[tuple[int, str]]:
         """What the run prints, line by line with the byte offset after it, until it has ended and all is given."""
         path = self._folder / f"{run_id}.log"
         if not path.is_file():
-            raise NotFound(f"no output is kept for run {run_id}")
+            raise NotFound(because("no-output", run_id=run_id))
         offset = start
         while True:
             active = self._active.get(run_id)
@@ -311,7 +308,7 @@ async def spawn(
             if sink >= 0:
                 os.close(sink)
     except (OSError, ValueError) as error:
-        raise RunnerError(f"could not start {program.name}: {error}", hint=f"the command was {argv!r}") from error
+        raise RunnerError(because("start-failed", program=program.name, error=error, argv=argv)) from error
 
 
 def _sink(output: Path | None) -> int:
@@ -333,16 +330,16 @@ def fill(program: Program, params: Mapping[str, str]) -> list[str]:
         pattern = program.rerun_params.get(name)
         if pattern is None:
             known = ", ".join(sorted(program.rerun_params)) or "none"
-            raise BadRequest(f"{program.name} takes no parameter {name!r}", hint=f"parameters: {known}")
+            raise BadRequest(because("strange-parameter", program=program.name, name=name, known=known))
         if len(value) > LONGEST_PARAMETER or "\0" in value or re.fullmatch(pattern, value) is None:
-            raise BadRequest(f"{name}={value!r:.200} is not allowed", hint=f"it must match {pattern}")
+            raise BadRequest(because("parameter-not-allowed", name=name, value=value, pattern=pattern))
 
     def one(match: re.Match[str]) -> str:
         name = match[1]
         if name not in program.rerun_params:
             return match[0]
         if name not in params:
-            raise BadRequest(f"{program.name} needs the parameter {name!r}", hint=f"give --param {name}=VALUE")
+            raise BadRequest(because("parameter-missing", program=program.name, name=name))
         return params[name]
 
     return [_PLACE.sub(one, part) for part in program.rerun]

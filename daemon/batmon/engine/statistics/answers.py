@@ -11,7 +11,6 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from batmon.engine.log_files.arguments import Args, number
 from batmon.engine.statistics.program_figures import program_figures
 from batmon.engine.statistics.shapes import (
     classes,
@@ -22,12 +21,14 @@ from batmon.engine.statistics.shapes import (
     program_shape,
 )
 from batmon.errors import BadRequest, ModelError, NotFound
+from batmon.gate.arguments import Args, maybe_text, number
 from batmon.gate.sanitize import clean
 from batmon.gate.verbs import Caller, Verb
 from batmon.metrics.figures import Day, IncidentTotals, ProgramFigures, Totals
 from batmon.metrics.overall import Overall, worst_first
 from batmon.metrics.periods import Period, asked_for
 from batmon.model import Role
+from batmon.refusals import because
 from batmon.store import Store
 from batmon.store.incident_figures import IncidentFigures
 from batmon.store.statistics import Statistics
@@ -140,7 +141,7 @@ class StatsAnswers:
         """One program: its figures, each of its days, how long its runs took, and its incidents."""
         name, period = args.get("program"), self._period(args)
         if not isinstance(name, str):
-            raise BadRequest("program must be a name")
+            raise BadRequest(because("must-be-name", key="program"))
         counted = await self._settled()
         timezone, now = self._timezone(), self._now()
         incidents = IncidentFigures(self._store)
@@ -178,11 +179,11 @@ class StatsAnswers:
 
     def _period(self, args: Args) -> Period:
         today = self._now().astimezone(ZoneInfo(self._timezone())).date()
-        name, start, end = (_text(args, key) for key in ("period", "from", "to"))
+        name, start, end = (maybe_text(args, key) for key in ("period", "from", "to"))
         try:
             return asked_for(today, name=name, start=start, end=end)
         except ModelError as error:
-            raise BadRequest(str(error), hint=error.hint) from error
+            raise BadRequest.of(error) from error
 
 
 def _board(
@@ -214,19 +215,12 @@ def _in_full(
     }
 
 
-def _text(args: Args, key: str) -> str | None:
-    value = args.get(key)
-    if value is not None and not isinstance(value, str):
-        raise BadRequest(f"{key} must be a text")
-    return value
-
-
 def _names(args: Args) -> list[str] | None:
     value = args.get("programs")
     if value is None:
         return None
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value) or len(value) > MOST_PROGRAMS:
-        raise BadRequest(f"programs must be a list of at most {MOST_PROGRAMS:,} names")
+        raise BadRequest(because("too-many-names", key="programs", most=MOST_PROGRAMS))
     return value
 
 
@@ -242,6 +236,4 @@ def _must_be_known(wanted: Sequence[str], found: Sequence[ProgramFigures]) -> No
     there = {one.program.lower() for one in found}
     for name in wanted:
         if name.lower() not in there:
-            raise NotFound(
-                f"nothing is known of a program {name!r:.60} in this period", hint="batmon stats shows those that are"
-            )
+            raise NotFound(because("no-figures", name=name))

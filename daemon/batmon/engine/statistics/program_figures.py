@@ -16,6 +16,8 @@ from batmon.store.statistics import Statistics
 
 Counted = TypeVar("Counted", Totals, IncidentTotals)
 Span = tuple[datetime, datetime]
+_NO_RUNS, _NO_INCIDENTS = Totals(), IncidentTotals()
+"""Shared by all that had none: objects by the hundred thousand keep the garbage collector busy, and so everybody."""
 
 
 async def program_figures(
@@ -35,16 +37,13 @@ async def program_figures(
     statistics, incidents = Statistics(store), IncidentFigures(store)
     span, span_before = _until(period.moments(timezone), now), _until(period.before().moments(timezone), now)
     known, counted, before, broken, broken_before, watched = await asyncio.gather(
-        statistics.programs(),
+        statistics.programs(programs),
         statistics.totals(period, programs),
         statistics.totals(period.before(), programs),
         incidents.totals(*span, programs),
         incidents.totals(*span_before, programs),
         incidents.watched(),
     )
-    if programs is not None:
-        names = {name.lower() for name in programs}
-        known = [one for one in known if one.program.lower() in names]
 
     def filled() -> list[ProgramFigures]:
         parts = (_folded(counted), _folded(before), _folded(broken), _folded(broken_before))
@@ -84,10 +83,10 @@ class _Counts:
         folded = bare.program.lower()
         return replace(
             bare,
-            totals=_of(self._counted, folded, Totals()),
-            before=_of(self._before, folded, Totals()),
-            incidents=_of(self._broken, folded, IncidentTotals()),
-            incidents_before=_of(self._broken_before, folded, IncidentTotals()),
+            totals=_of(self._counted, folded, _NO_RUNS),
+            before=_of(self._before, folded, _NO_RUNS),
+            incidents=_of(self._broken, folded, _NO_INCIDENTS),
+            incidents_before=_of(self._broken_before, folded, _NO_INCIDENTS),
             watched_seconds=_lasted(self._span, watched, folded in self._broken),
             watched_seconds_before=_lasted(self._span_before, watched, folded in self._broken_before),
         )

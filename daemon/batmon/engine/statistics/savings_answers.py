@@ -6,7 +6,6 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime
-from math import fsum
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,8 +13,8 @@ from batmon.engine.statistics.answers import ASKING, WAITING
 from batmon.errors import BadRequest
 from batmon.gate.verbs import Caller, Verb
 from batmon.model import Role
+from batmon.refusals import because
 from batmon.store import Store
-from batmon.store.statistics import MOST_NAMES, few_enough
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
 FIRST_YEAR, LAST_YEAR = 1970, 9998
@@ -54,7 +53,8 @@ class SavingsAnswers:
         async with self._waiting:
             await self._settle()
         async with self._asking:
-            rows = few_enough(await self._store.savings(month, MOST_NAMES + 1))
+            rows = await self._store.savings(month, MOST)
+            every, hours = await self._store.savings_total(month)
         bots = [
             {
                 "bot": row["bot_name"],
@@ -64,17 +64,16 @@ class SavingsAnswers:
                 "hours": _hours(row),
                 "average_sec": None if row["avg_runtime_sec"] is None else float(row["avg_runtime_sec"]),
             }
-            for row in rows[:MOST]
+            for row in rows
         ]
-        total = fsum(_hours(row) for row in rows)  # of what the view rounds: it rounds each
-        return {"month": f"{month:%Y-%m}", "bots": bots, "hours": round(total, 6), "more": len(rows) > MOST}
+        return {"month": f"{month:%Y-%m}", "bots": bots, "hours": round(hours, 6), "more": every > len(rows)}
 
     def _month(self, asked: object) -> date:
         if asked is None:
             return self._now().astimezone(ZoneInfo(self._timezone())).date().replace(day=1)
         found = _MONTH.fullmatch(asked) if isinstance(asked, str) else None
         if found is None or not FIRST_YEAR <= int(found[1]) <= LAST_YEAR:
-            raise BadRequest(f"month must be a year and a month as in 2026-11, not {asked!r}")
+            raise BadRequest(because("no-month", asked=asked))
         return date(int(found[1]), int(found[2]), 1)
 
 

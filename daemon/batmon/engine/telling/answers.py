@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from batmon.engine.log_files.arguments import Args, moment, number
 from batmon.engine.telling.delivery import Delivery
 from batmon.engine.telling.sending import RENDER_SEC, Renders, ToSend
 from batmon.errors import BadRequest, NotFound, Refused, TemplateError
-from batmon.gate.frames import LINE_LIMIT
+from batmon.gate.arguments import Args, maybe_moment, number
+from batmon.gate.fitting import fitting
 from batmon.gate.verbs import Caller, Verb
 from batmon.model import Role
 from batmon.notify.channel import Channel
 from batmon.notify.mask import mask_start
 from batmon.notify.visible import one_line
+from batmon.refusals import because
 from batmon.store.notifications import EMAIL, LoggedAttempt, Notification, Notifications
 
 STATES = ("owed", "retrying", "sent", "failed")
@@ -28,11 +28,8 @@ LISTED, MOST_LISTED = 50, 500
 ATTEMPTS_TOLD = 200
 TEST = "test"
 """The template of a test message."""
-FRAME_BYTES = LINE_LIMIT // 4
-"""Of the rows in one answer, before the sanitizer, which can make four times as much of what is hostile in them."""
 LONGEST_TEXT = 100_000
 """Characters that a preview shows of a text, and of its HTML."""
-UNSAMPLED = """a template of yours has no sample data: give it some, as in --data '{"row": {"name": "Kim"}}'"""
 _LONGEST = 500
 _PERSONAL = frozenset({"recipient", "subject", "error", "reference"})
 
@@ -86,16 +83,16 @@ class NotifyAnswers:
         """A page of notifications, the last owed first."""
         state = args.get("state")
         if state is not None and state not in STATES:
-            raise BadRequest(f"state must be one of {', '.join(STATES)}")
+            raise BadRequest(because("must-be-one-of", key="state", known=", ".join(STATES)))
         channel = args.get("channel")
         if channel is not None and not isinstance(channel, str):
-            raise BadRequest("channel must be a name")
+            raise BadRequest(because("must-be-name", key="channel"))
         limit = max(1, number(args, "limit", LISTED, MOST_LISTED))
         found = await self._notifications.listed(
             state=state,
             channel=channel,
             incident=None if args.get("incident") is None else number(args, "incident", 0),
-            since=None if args.get("since") is None else moment(args["since"], "since"),
+            since=maybe_moment(args, "since"),
             before=None if args.get("before") is None else number(args, "before", 0),
             limit=limit + 1,
         )
@@ -120,9 +117,7 @@ class NotifyAnswers:
         found = await self._found(args)
         again = await self._notifications.resend(found.id, self._now())
         if again is None:
-            raise Refused(
-                f"notification {found.number} is owed already", hint="it is tried by itself: see when it is due"
-            )
+            raise Refused(because("owed-already", number=found.number))
         return {"notification": shown(again)}
 
     async def test(self, caller: Caller, args: Args) -> Args:
@@ -139,7 +134,7 @@ class NotifyAnswers:
             or len(recipient) > _LONGEST
             or not (recipient == "" or recipient.isprintable())
         ):
-            raise BadRequest("recipient must be an address of one line")
+            raise BadRequest(because("recipient-of-one-line"))
         now = self._now()
         data = {
             "channel": channel.name,
@@ -167,22 +162,22 @@ class NotifyAnswers:
         """A template with sample data."""
         template = args.get("template")
         if not isinstance(template, str) or not template or len(template) > _LONGEST:
-            raise BadRequest("template must be a name, such as incident or hdh/welcome")
+            raise BadRequest(because("must-be-template"))
         language = _language(args)
         given = args.get("data", {})
         if not isinstance(given, dict):
-            raise BadRequest("data must be an object")
+            raise BadRequest(because("must-be-object", key="data"))
         sample = self._sample(template, language, self._now())
         data = {**sample, **given}
         try:
             async with asyncio.timeout(RENDER_SEC):
                 made = await asyncio.to_thread(self._templates.render, template, language, data)
         except TimeoutError:
-            raise TemplateError(f"the template {one_line(template)} takes longer than {RENDER_SEC:g} s") from None
+            raise TemplateError(because("template-too-slow", template=one_line(template), seconds=RENDER_SEC)) from None
         except TemplateError as error:
             if sample or "is undefined" not in str(error):
                 raise
-            raise TemplateError(str(error), hint=UNSAMPLED) from error
+            raise TemplateError(because("no-sample-data", why=error)) from error
         return {
             "template": template,
             "language": made.language,
@@ -194,7 +189,7 @@ class NotifyAnswers:
 
     def _no_channel(self, name: object) -> NotFound:
         known = ", ".join(sorted(self._channels)) or "there is none"
-        return NotFound(f"no channel is called {one_line(str(name))[:100]!r}", hint=f"configured: {known}")
+        return NotFound(because("no-channel", name=one_line(str(name))[:100], known=known))
 
     async def _found(self, args: Args) -> Notification:
         wanted = args.get("notification")
@@ -205,20 +200,10 @@ class NotifyAnswers:
             try:
                 found = await self._notifications.find(UUID(str(wanted)))
             except ValueError:
-                raise BadRequest("notification must be an id or a number") from None
+                raise BadRequest(because("must-be-id", key="notification", what="a notification")) from None
         if found is None:
-            raise NotFound(f"there is no notification {wanted}", hint="batmon notify list shows them")
+            raise NotFound(because("no-notification", number=wanted))
         return found
-
-
-def fitting(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The first of them: as many as fit an answer, at least one."""
-    left = FRAME_BYTES
-    for count, row in enumerate(rows):
-        left -= len(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace"))
-        if left < 0 and count:
-            return rows[:count]
-    return rows
 
 
 def _seen_by(caller: Caller, row: dict[str, Any]) -> dict[str, Any]:
@@ -269,5 +254,5 @@ def _attempt(one: LoggedAttempt) -> dict[str, Any]:
 def _language(args: Args) -> str:
     language = args.get("language", "en")
     if language not in LANGUAGES:
-        raise BadRequest("language must be ko or en")
+        raise BadRequest(because("must-be-one-of", key="language", known="ko, en"))
     return str(language)

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from batmon.engine.answers import fitting
-from batmon.engine.log_files.arguments import Args, number
 from batmon.errors import BadRequest
+from batmon.gate.arguments import Args, number
+from batmon.gate.fitting import fitting
 from batmon.gate.verbs import Caller, Verb
 from batmon.model import Role
+from batmon.refusals import because
 from batmon.store import feed
 from batmon.store.feed import ShownEntry
 from batmon.store.store import Store
@@ -40,7 +41,7 @@ class FeedAnswers:
         before = None if args.get("before") is None else number(args, "before", 0)
         only = args.get("unread", False)
         if not isinstance(only, bool):
-            raise BadRequest("unread must be true or false")
+            raise BadRequest(because("must-be-bool", key="unread"))
         person = _person(caller)
         async with self._store.connection() as connection:
             found = await feed.page(connection, person, limit + 1, before, unread=only) if limit else []
@@ -52,13 +53,13 @@ class FeedAnswers:
         """The caller has read entries."""
         ids = args.get("ids")
         if (args.get("all") is True) == (ids is not None):
-            raise BadRequest("say either ids or all")
+            raise BadRequest(because("ids-or-all"))
         if ids is not None and not (
             isinstance(ids, list)
             and len(ids) <= MOST_SHOWN
             and all(type(one) is int and 0 < one < _LARGEST for one in ids)
         ):
-            raise BadRequest(f"ids must be up to {MOST_SHOWN} numbers of entries")
+            raise BadRequest(because("too-many-numbers", key="ids", most=MOST_SHOWN))
         person = _person(caller)
         async with self._store.connection() as connection:
             await feed.mark_read(connection, person, ids, self._now())

@@ -7,6 +7,7 @@ and where none has it, from :data:`STAND_IN`.
 from __future__ import annotations
 
 import os
+import re
 import struct
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,10 +16,11 @@ from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase import pdfmetrics, ttfonts
 from reportlab.pdfbase.ttfonts import TTFError, TTFont
 
 from batmon.errors import ReportError
+from batmon.refusals import because
 
 STAND_IN = "□"
 """What is drawn for a letter that no font has."""
@@ -41,13 +43,29 @@ PAIRS = (
 )
 """Regular and bold of the fonts that are looked for, the best first."""
 MONO = ("NanumGothicCoding.ttf", "D2Coding.ttf", "D2Coding-Ver1.3.2-20180524.ttf")
-BEHIND = ("DejaVuSans.ttf", "seguisym.ttf", "Arial Unicode.ttf", "DroidSansFallbackFull.ttf", "wqy-microhei.ttc")
-"""For letters that the first one lacks: signs, emoji without colour, Chinese characters."""
+EMOJI = (
+    "Symbola.ttf", "Symbola_hint.ttf", "NotoEmoji-Regular.ttf", "NotoEmoji-VariableFont_wght.ttf",
+    "NotoEmoji[wght].ttf", "NotoSansSymbols2-Regular.ttf", "seguiemj.ttf",
+)  # fmt: skip
+"""Emoji as outlines, without colour."""
+BEHIND = (
+    "DejaVuSans.ttf", "seguisym.ttf", "Arial Unicode.ttf", "DroidSansFallbackFull.ttf", "wqy-microhei.ttc", *EMOJI,
+)  # fmt: skip
+"""For letters that the first one lacks: signs, Chinese characters, emoji. None is read before a letter needs it."""
 
-INSTALL = (
-    "install one (Debian, Ubuntu: apt-get install fonts-nanum; without root: "
-    "pip install --no-deps koreanize-matplotlib), or name a .ttf file with Korean letters as font in [reports]"
-)
+
+_BEYOND = re.compile(r" <([0-9A-F]{5,6})>")
+_map_of_letters = ttfonts.makeToUnicodeCMap
+
+
+def _map_of_all_letters(name: str, letters: Sequence[int]) -> str:
+    """What a font's codes mean when a text is searched or copied; reportlab's own has no emoji: it is UTF-16."""
+    return _BEYOND.sub(
+        lambda found: f" <{chr(int(found[1], 16)).encode('utf-16-be').hex().upper()}>", _map_of_letters(name, letters)
+    )
+
+
+ttfonts.makeToUnicodeCMap = _map_of_all_letters  # type: ignore[assignment]  # other names of its arguments
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +116,13 @@ def find_fonts(
             regular = there[first]
             bold = there[second] if second in there and _fault(there[second]) is None else regular
             return FontFiles(regular, bold, mono or regular, behind)
-    raise ReportError("a PDF cannot be made: there is no TrueType font with Korean letters", hint=INSTALL)
+    raise ReportError(because("no-korean-font"))
 
 
 def _named(path: Path, key: str) -> Path:
     fault = _fault(path)
     if fault is not None:
-        raise ReportError(
-            f"[reports] {key}: {path} cannot be used: {fault}",
-            hint="name a TrueType file (.ttf, .ttc) with Korean letters",
-        )
+        raise ReportError(because("font-unusable", key=key, path=path, why=fault))
     return path
 
 

@@ -24,8 +24,6 @@ BREAKS = "/\\_-.,:;@&?="
 """After one of these a word that is too long is broken rather than anywhere."""
 NARROWEST = 0.2
 """No letter that has a width is narrower than this share of its size: bounds how much of a text is looked at."""
-LAST_LETTER = 0xFFFF
-"""reportlab draws those above, but what it says of them in the file for searching and copying is wrong."""
 _CARETS = {chr(0x2400 + code): f"^{chr(code ^ 0x40)}" for code in range(0x20)} | {"\u2421": "^?"}
 """What signs for control characters become without a font for them: ``^[`` for ESC."""
 _WITHOUT_SHAPE = "\ufe0e\ufe0f\u200d"
@@ -181,8 +179,6 @@ class Face:
 
     def _font_with(self, one: str) -> TTFont | None:
         code = ord(one)
-        if code > LAST_LETTER:
-            return None
         for font in self._fonts:
             if code in font.face.charToGlyph:
                 return font

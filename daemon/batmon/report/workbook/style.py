@@ -18,6 +18,11 @@ from batmon.report.values import MONEY_SIGNS, NOTHING, label, shown, status_word
 from batmon.report.workbook.cells import DAY_SECONDS, TIME_FORMAT, Value, day, fitting, moment_in, number
 from batmon.words import Language
 
+Font.__elements__ = (
+    "b", "i", "strike", "condense", "extend", "outline", "shadow", "u", "vertAlign", "sz", "color", "name", "family",
+    "charset", "scheme",
+)  # fmt: skip
+"""The parts of a font in the order of Office's schema; openpyxl writes another one, which strict readers refuse."""
 FONTS: Mapping[Language, str] = {"ko": "맑은 고딕", "en": "Calibri"}
 MONOSPACE = "Consolas"
 DURATION = "[h]:mm:ss"

@@ -23,9 +23,10 @@ VALUES ($1::text, $2, $1::text, '', '{}', $4, 0, 0, '', '{}', '{}', false, $3, $
 ON CONFLICT (name) DO NOTHING;
 
 -- name: cost_of_unconfigured
--- What an hour of a person's work costs, of the bots of a node that nobody configured.
+-- What an hour of a person's work costs, of bots that nobody configured: those of a node, and those that no node watches.
 -- $1 text: node
 -- $2 float8: what it costs
+WITH said AS (UPDATE nodes SET hourly_cost = $2::float8 WHERE name = $1)
 UPDATE programs SET hourly_cost = $2::float8 WHERE node = $1 AND NOT configured AND hourly_cost <> ($2::float8)::numeric;
 
 -- name: add_states

@@ -121,17 +121,20 @@ LIMIT $5;
 -- $4 bigint: how many at most
 SELECT i.incident_id, i.program, coalesce(p.title, i.program) AS title, coalesce(p.timezone, 'UTC') AS timezone,
     CASE WHEN i.was_error THEN 'ERROR' ELSE i.severity END AS severity, i.reason, i.facts, i.opened_at,
-    i.first_acknowledged_at, i.acknowledged_by, i.resolved_at, i.resolved_by, i.reopened, s.seconds,
-    count(*) OVER () AS every
-FROM incidents i
+    i.first_acknowledged_at, i.acknowledged_by, i.resolved_at, i.resolved_by, i.reopened, s.seconds, chosen.every
+FROM (
+    SELECT incident_id, count(*) OVER () AS every FROM incidents
+    WHERE lifetime && tstzrange($1, $2) AND ($3::text[] IS NULL OR lower(program) = ANY (SELECT lower(n) FROM unnest($3::text[]) AS n))
+    ORDER BY opened_at DESC, incident_id DESC LIMIT $4
+) chosen
+JOIN incidents i USING (incident_id)
 LEFT JOIN programs p ON p.name = i.program
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(extract(epoch FROM upper(span) - lower(span))), 0)::float8 AS seconds
     FROM unnest(CASE WHEN i.was_error THEN i.outages ELSE tstzmultirange(i.lifetime) END
         * tstzmultirange(tstzrange($1, $2))) AS span
 ) s
-WHERE i.lifetime && tstzrange($1, $2) AND ($3::text[] IS NULL OR lower(i.program) = ANY (SELECT lower(n) FROM unnest($3::text[]) AS n))
-ORDER BY i.opened_at DESC, i.incident_id DESC LIMIT $4;
+ORDER BY i.opened_at DESC, i.incident_id DESC;
 
 -- name: report_budgets
 -- The longest that a run of each program may take, in seconds.
@@ -143,14 +146,17 @@ SELECT name::text AS program, max_runtime_sec FROM programs WHERE probe IS NULL 
 -- $1 timestamptz: since
 -- $2 timestamptz: until
 -- $3 text[]: programs in any case; NULL for all
-SELECT date_trunc('hour', start_time) AS began, date_trunc('hour', end_time) AS ended, count(*) AS runs,
-    sum(extract(epoch FROM start_time - date_trunc('hour', start_time)))::float8 AS before_start,
-    sum(extract(epoch FROM end_time - date_trunc('hour', end_time)))::float8 AS after_end
-FROM rpa_execution_logs
-WHERE start_time >= $1 AND start_time < $2 AND end_time >= start_time AND end_time < start_time + interval '7 days'
-    AND origin NOT IN ('schedule', 'probe')
-    AND ($3::text[] IS NULL OR lower(bot_name) = ANY (SELECT lower(n) FROM unnest($3::text[]) AS n))
-GROUP BY 1, 2;
+SELECT began, ended, count(*) AS runs, extract(epoch FROM sum(start_time - began))::float8 AS before_start,
+    extract(epoch FROM sum(end_time - ended))::float8 AS after_end
+FROM (
+    SELECT start_time, end_time, date_bin('1 hour', start_time, '2000-01-01 00:00Z') AS began,
+        date_bin('1 hour', end_time, '2000-01-01 00:00Z') AS ended  -- cheaper than date_trunc, which asks for time zones
+    FROM rpa_execution_logs
+    WHERE start_time >= $1 AND start_time < $2 AND end_time >= start_time AND end_time < start_time + interval '168 hours'
+        AND origin NOT IN ('schedule', 'probe')
+        AND ($3::text[] IS NULL OR lower(bot_name) = ANY (SELECT lower(n) FROM unnest($3::text[]) AS n))
+) runs
+GROUP BY began, ended;
 
 -- name: report_fillings
 -- Each day's median of what probes of disks saw.
@@ -173,7 +179,10 @@ SELECT pg_database_size(current_database());
 -- $2 timestamptz: until
 -- $3 text[]: programs in any case; NULL for all
 -- $4 bigint: how many at most
-SELECT run_id FROM rpa_execution_logs
+SELECT log_id, run_id, bot_name, task_name, status, left(message, 8000) AS message,
+    right(error_details, 32000) AS error_details, start_time, end_time, processed_count,
+    origin, started_by, slot, exit_code, verified_late, evidence
+FROM rpa_execution_logs
 WHERE start_time >= $1 AND start_time < $2 AND task_name LIKE 'single\_step\_%' AND end_time IS NOT NULL
     AND ($3::text[] IS NULL OR lower(bot_name) = ANY (SELECT lower(n) FROM unnest($3::text[]) AS n))
 ORDER BY start_time DESC LIMIT $4;

@@ -137,3 +137,26 @@ RETURNING id;
 -- name: remove_report_schedule
 -- $1 text: name
 DELETE FROM report_schedules WHERE name = $1 RETURNING id;
+
+-- name: report_names
+-- What a report may be about: programs and probes, and bots that only have days or incidents, as they are written, by name.
+-- $1 bigint: how many bots at most
+WITH RECURSIVE counted (program) AS (
+    SELECT (SELECT program FROM run_stats_daily ORDER BY program LIMIT 1)
+    UNION ALL
+    SELECT (SELECT d.program FROM run_stats_daily d WHERE d.program > c.program ORDER BY d.program LIMIT 1)
+    FROM counted c WHERE c.program IS NOT NULL
+), broken (program) AS (
+    SELECT (SELECT lower(program) FROM incidents ORDER BY lower(program) LIMIT 1)
+    UNION ALL
+    SELECT (SELECT lower(i.program) FROM incidents i WHERE lower(i.program) > b.program ORDER BY lower(i.program) LIMIT 1)
+    FROM broken b WHERE b.program IS NOT NULL
+), named (folded, name) AS (
+    SELECT lower(name), name::text FROM programs
+    UNION ALL
+    SELECT c.program, (SELECT d.name FROM run_stats_daily d WHERE d.program = c.program ORDER BY day DESC LIMIT 1)
+    FROM (SELECT program FROM counted WHERE program IS NOT NULL LIMIT $1) c
+    UNION ALL
+    SELECT program, program FROM broken WHERE program IS NOT NULL
+)
+SELECT DISTINCT ON (folded) name FROM named ORDER BY folded, name LIMIT $1;

@@ -277,6 +277,26 @@ SELECT name AS program, day, succeeded, failed, missed, unfinished, reruns, reru
 FROM run_stats_daily WHERE program = ANY ($3::text[]) AND day BETWEEN $1 AND $2
 ORDER BY run_stats_daily.program, day;
 
+-- name: stats_courses
+-- Of the days of a period what trends are made of, by program and day.
+-- $1 date: first day
+-- $2 date: last day
+-- $3 text[]: programs in small letters
+SELECT program, name, day, succeeded, failed, missed, processed, timed, seconds, buckets, counts
+FROM run_stats_daily WHERE program = ANY ($3::text[]) AND day BETWEEN $1 AND $2
+ORDER BY program, day;
+
+-- name: stats_month
+-- The sums of one whole month by program, as ``stats_totals`` has them.
+-- $1 date: the first of the month
+-- $2 text[]: programs in any case; NULL for all
+-- $3 bigint: how many at most
+SELECT name AS program, succeeded, failed, missed, unfinished, reruns, reruns_succeeded, excused, processed, timed, seconds, buckets,
+    counts
+FROM run_stats_monthly
+WHERE month = $1 AND ($2::text[] IS NULL OR program = ANY (SELECT lower(n) FROM unnest($2::text[]) AS n))
+ORDER BY run_stats_monthly.program LIMIT $3;
+
 -- name: stats_totals
 -- The sums of a period by program: of whole months by month, of what remains by day.
 -- $1 date: first day
@@ -342,22 +362,31 @@ FROM sums s LEFT JOIN histograms h USING (day) ORDER BY day;
 -- name: stats_programs
 -- Programs as they are written down, without probes, and bots that only have days, by name.
 -- $1 bigint: how many bots at most
-WITH RECURSIVE counted (program) AS (
-    SELECT (SELECT program FROM run_stats_daily ORDER BY program LIMIT 1)
+-- $2 text[]: only these, in any case; NULL for all
+WITH RECURSIVE wanted AS MATERIALIZED (
+    SELECT DISTINCT lower(n) AS program FROM unnest($2::text[]) AS n
+), counted (program) AS (
+    SELECT (SELECT program FROM run_stats_daily WHERE $2::text[] IS NULL ORDER BY program LIMIT 1)
     UNION ALL
     SELECT (SELECT d.program FROM run_stats_daily d WHERE d.program > c.program ORDER BY d.program LIMIT 1)
     FROM counted c WHERE c.program IS NOT NULL
+), every (program) AS (
+    SELECT program FROM counted WHERE program IS NOT NULL
+    UNION ALL
+    SELECT w.program FROM wanted w WHERE EXISTS (SELECT FROM run_stats_daily d WHERE d.program = w.program)
 ), known AS (
     SELECT DISTINCT ON (lower(name)) lower(name) AS folded, name::text AS name, title, timezone, configured, schedule <> '{}' AS scheduled,
         minutes_per_item, department, hourly_cost, availability_target, probe
-    FROM programs ORDER BY lower(name), configured DESC, name
+    FROM programs WHERE $2::text[] IS NULL OR lower(name) IN (SELECT program FROM wanted)
+    ORDER BY lower(name), configured DESC, name
 )
 SELECT folded, name, title, timezone, configured, scheduled, minutes_per_item, department, hourly_cost, availability_target
 FROM known WHERE probe IS NULL
 UNION ALL
 SELECT c.program, (SELECT d.name FROM run_stats_daily d WHERE d.program = c.program ORDER BY day DESC LIMIT 1), '', 'UTC', false, false,
-    5.0, '', 0, NULL
-FROM (SELECT program FROM counted WHERE program IS NOT NULL LIMIT $1) c
+    5.0, '',
+    coalesce((SELECT n.hourly_cost FROM nodes n WHERE n.hourly_cost > 0 ORDER BY n.started_at DESC, n.name LIMIT 1), 0), NULL
+FROM (SELECT program FROM every LIMIT $1) c
 WHERE NOT EXISTS (SELECT FROM known k WHERE k.folded = c.program)
 ORDER BY 1;
 

@@ -43,11 +43,16 @@ CROSS JOIN LATERAL (
 -- $2 timestamptz: until, exclusive
 -- $3 text[]: programs in small letters; NULL for all
 -- $4 bigint: how many at most
-SELECT i.*, count(*) OVER () AS total FROM incidents i
-WHERE i.opened_at < $2 AND (i.resolved_at IS NULL OR i.resolved_at >= $1)
-    AND ($3::text[] IS NULL OR lower(i.program) = ANY ($3::text[]))
-ORDER BY (i.severity = 'ERROR') DESC, least(coalesce(i.resolved_at, $2), $2) - greatest(i.opened_at, $1) DESC, i.incident_id DESC
-LIMIT $4;
+SELECT i.*, chosen.total FROM (
+    SELECT incident_id, severity = 'ERROR' AS error, least(coalesce(resolved_at, $2), $2) - greatest(opened_at, $1) AS open,
+        count(*) OVER () AS total
+    FROM incidents
+    WHERE opened_at < $2 AND (resolved_at IS NULL OR resolved_at >= $1)
+        AND ($3::text[] IS NULL OR lower(program) = ANY ($3::text[]))
+    ORDER BY error DESC, open DESC, incident_id DESC LIMIT $4
+) chosen
+JOIN incidents i USING (incident_id)
+ORDER BY chosen.error DESC, chosen.open DESC, i.incident_id DESC;
 
 -- name: story_incident
 -- $1 bigint: incident_id

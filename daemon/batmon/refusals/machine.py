@@ -1,0 +1,222 @@
+"""The server's screen, its gate, and the connection between console and daemon."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+SENTENCES: Mapping[str, tuple[str, ...]] = {
+    "capture-off": (
+        "pictures of this server's screen are switched off",
+        "이 서버의 화면 캡처는 꺼져 있습니다.",
+        "[capture] enabled in config.toml",
+        "config.toml의 [capture] enabled",
+    ),
+    "capture-under-way": (
+        "another picture is being taken now",
+        "다른 캡처를 하는 중입니다.",
+        "try again in a moment",
+        "잠시 뒤에 다시 시도하세요.",
+    ),
+    "picture-unwritable": ("the picture cannot be saved: {why}: {path}", "화면을 저장할 수 없습니다: {why}: {path}"),
+    "no-desktop": (
+        "this server has no desktop to take a picture of: {why}",
+        "이 서버에는 캡처할 수 있는 바탕화면이 없습니다: {why}",
+        'if it has one, name it: [capture] display = ":0" and perhaps xauthority, in config.toml',
+        '있으면 config.toml에 적으세요: [capture] display = ":0", 필요하면 xauthority',
+    ),
+    "desktop-silent": (
+        "the desktop {display} did not answer within {seconds:.0f} s",
+        "바탕화면 {display}이(가) {seconds:.0f}초 안에 답하지 않았습니다.",
+    ),
+    "screen-unseen": ("the screen{where} could not be looked at: {why}", "화면{where}을(를) 볼 수 없습니다: {why}"),
+    "desktop-unseen": (
+        "this server has no desktop that can be looked at{where}: {why}",
+        "이 서버에서 볼 수 있는 바탕화면{where}이(가) 없습니다: {why}",
+        "is it running, and may this user see it? [capture] display and xauthority in config.toml",
+        "켜져 있고 이 사용자가 볼 수 있나요? config.toml의 [capture] display와 xauthority",
+    ),
+    "console-mute": ("the console has no standard output", "콘솔에 표준 출력이 없습니다."),
+    "console-not-up": (
+        "the SSH console did not come up at {host}:{port}",
+        "SSH 콘솔이 {host}:{port}에서 시작되지 않았습니다.",
+        "its log says why; is the port taken?",
+        "이유는 그 로그에 있습니다. 포트를 다른 것이 쓰고 있나요?",
+    ),
+    "gate-not-opened": (
+        "the gate cannot be opened at {address}: {why}",
+        "{address}에서 연결을 받을 수 없습니다: {why}",
+    ),
+    "gate-not-shared": ("nobody can be let in at {address}: {why}", "{address}에 아무도 들일 수 없습니다: {why}"),
+    "daemon-of-another": (
+        "the daemon at {address} runs as another user (uid {owner})",
+        "{address}의 데몬은 다른 사용자(uid {owner})의 것입니다.",
+        "check --state",
+        "--state를 확인하세요.",
+    ),
+    "no-daemon": (
+        "no daemon answers at {address}{why}",
+        "{address}에서 데몬이 답하지 않습니다{why}.",
+        "start one: batmon daemon, or batmon up",
+        "데몬을 시작하세요: batmon daemon 또는 batmon up",
+    ),
+    "not-a-folder": ("{folder} is not a folder", "폴더가 아닙니다: {folder}", "move it away", "다른 곳으로 옮기세요."),
+    "folder-of-another": (
+        "{folder} belongs to uid {owner}, not to {own}",
+        "{folder} 폴더는 uid {owner}의 것입니다. 이 사용자는 {own}입니다.",
+        "choose another --state",
+        "다른 --state를 쓰세요.",
+    ),
+    "no-group": (
+        "there is no group {group!r} on this machine",
+        "이 서버에 ‘{group}’ 그룹이 없습니다.",
+        "correct [record] group",
+        "[record] group을 고치세요.",
+    ),
+    "not-a-socket": (
+        "{path} is in the way and is not a socket",
+        "소켓이 아닌 것이 자리를 차지하고 있습니다: {path}",
+        "move it away",
+        "다른 곳으로 옮기세요.",
+    ),
+    "socket-silent": ("something holds {path} and does not answer", "{path}을(를) 무언가 쓰고 있는데 답하지 않습니다."),
+    "another-daemon": (
+        "another daemon answers at {path}",
+        "{path}에서 다른 데몬이 답합니다.",
+        "stop it, or choose another --state",
+        "그 데몬을 중지하거나 다른 --state를 쓰세요.",
+    ),
+    "connection-closed": ("the connection to the daemon is closed", "데몬과의 연결이 닫혔습니다."),
+    "daemon-closed": (
+        "the daemon closed the connection",
+        "데몬이 연결을 닫았습니다.",
+        "is it still running? batmon doctor",
+        "아직 실행 중인가요? batmon doctor",
+    ),
+    "no-answer-at": (
+        "the daemon at {address} did not answer within {seconds:g} s",
+        "{address}의 데몬이 {seconds:g}초 안에 답하지 않았습니다.",
+    ),
+    "no-answer": ("the daemon did not answer within {seconds:g} s", "데몬이 {seconds:g}초 안에 답하지 않았습니다."),
+    "connection-broke": ("the connection to the daemon broke: {why}", "데몬과의 연결이 끊어졌습니다: {why}"),
+    "not-the-protocol": (
+        "what answers does not speak the gate's protocol: {why}",
+        "BATMON 데몬이 아닌 것이 답합니다: {why}",
+    ),
+    "stream-as-request": (
+        "this verb is a stream, and was asked as a request",
+        "이 요청의 답은 흐름(stream)으로 받아야 합니다.",
+    ),
+    "strange-uid": ("uid {uid} may not use this gate", "uid {uid}은(는) 이 데몬에 연결할 수 없습니다."),
+    "line-too-long": ("a line of more than {most:,} bytes", "한 줄은 {most:,}바이트까지입니다."),
+    "id-in-use": ("id {number} is in use", "번호 {number}은(는) 이미 쓰고 있습니다."),
+    "too-many-requests": (
+        "{most} requests are open on this connection already",
+        "이 연결에 이미 요청 {most}개가 열려 있습니다.",
+    ),
+    "hello-first": ("the first request is hello", "첫 요청은 hello여야 합니다."),
+    "no-verb": (
+        "there is no verb {verb!r}",
+        "‘{verb}’ 요청을 모릅니다.",
+        "docs/gate.md lists the verbs",
+        "요청은 docs/gate.md에 있습니다.",
+    ),
+    "other-protocol": (
+        "this daemon speaks protocol {protocol}, not {asked!r:.40}",
+        "이 데몬은 프로토콜 {protocol}을(를) 씁니다. 요청은 {asked:.40}입니다.",
+        "install equal versions",
+        "같은 버전을 설치하세요.",
+    ),
+    "wrong-token": (
+        "the token is wrong",
+        "토큰이 틀렸습니다.",
+        "it is in gate.json in the state folder",
+        "상태 폴더의 gate.json에 있습니다.",
+    ),
+    "as-object": ("as must be an object with user and key", "as는 user와 key가 있는 객체여야 합니다."),
+    "as-texts": (
+        "as needs user and key, and peer if there is one, as strings",
+        "as에는 user와 key가, 있으면 peer도 글자로 있어야 합니다.",
+    ),
+    "answer-too-long-for-line": (
+        "a frame of {size:,} bytes does not fit the gate's line of {most:,}",
+        "답이 {size:,}바이트라 한 줄({most:,}바이트)에 들어가지 않습니다.",
+        "ask for less at once: a smaller limit, fewer lines",
+        "한 번에 덜 요청하세요: 더 작은 limit, 더 적은 줄",
+    ),
+    "too-many-of-one": (
+        "{user} has {most} connections open already",
+        "{user}의 연결이 이미 {most}개 열려 있습니다.",
+        "close some of them",
+        "몇 개를 닫으세요.",
+    ),
+    "too-many-connections": (
+        "{most} connections are open already",
+        "연결이 이미 {most}개 열려 있습니다.",
+        "try again in a moment",
+        "잠시 뒤에 다시 시도하세요.",
+    ),
+    "database-unusable": (
+        "the database cannot be used: {why}",
+        "데이터베이스를 쓸 수 없습니다: {why}",
+        "make it, or correct [database] url",
+        "데이터베이스를 만들거나 [database] url을 고치세요.",
+    ),
+    "database-strange": (
+        "the database does not look as it should: {why}",
+        "데이터베이스의 모양이 다릅니다: {why}",
+        "is this BATMON's own database?",
+        "BATMON의 데이터베이스가 맞나요?",
+    ),
+    "database-wrong-value": (
+        "the database was asked with a value it cannot take: {why}",
+        "데이터베이스가 받을 수 없는 값입니다: {why}",
+    ),
+    "database-away": (
+        "the database cannot be used now: {why}",
+        "데이터베이스를 지금 쓸 수 없습니다: {why}",
+        "does it run, and is [database] url right?",
+        "실행 중인가요? [database] url이 맞나요?",
+    ),
+    "database-login": (
+        "the database refused: {why}",
+        "데이터베이스가 거절했습니다: {why}",
+        "correct user and password in [database] url",
+        "[database] url의 사용자와 비밀번호를 고치세요.",
+    ),
+    "database-refused": ("the database refused: {why}", "데이터베이스가 거절했습니다: {why}"),
+    "failed-inside": (
+        "{verb} failed inside the daemon",
+        "{verb}: 데몬 안에서 실패했습니다.",
+        "the daemon's log has the details",
+        "데몬의 로그에 자세한 내용이 있습니다.",
+    ),
+    "connection-ended": (
+        "the daemon ended the connection: {why}",
+        "데몬이 연결을 끝냈습니다: {why}",
+        "{hint}",
+        "{hint}",
+    ),
+    "cannot-be-dumped": (
+        "pg_dump could not dump the database: {why}",
+        "pg_dump가 데이터베이스를 백업하지 못했습니다: {why}",
+        "room on the disk, the rights of [database] url's user, a server newer than this pg_dump?",
+        "디스크에 자리가 있나요? [database] url의 사용자에게 권한이 있나요? 서버가 이 pg_dump보다 새것인가요?",
+    ),
+    "too-slow": ("{what} takes too long", "{what}: 너무 오래 걸립니다.", "{hint}", "{hint}"),
+    "not-started": ("{what} could not be started: {why}", "{what}: 시작하지 못했습니다: {why}"),
+    "no-answer-of": ("{what} ended without an answer", "{what}: 답 없이 끝났습니다.", "try again", "다시 시도하세요."),
+    "unreachable-now": ("the daemon cannot be reached now", "지금은 데몬과 연결할 수 없습니다."),
+    "stream-ended": ("the daemon ended the stream", "데몬이 보내던 것을 끝냈습니다."),
+    "backup-not-restored": ("the backup cannot be restored: {why}", "백업을 되살릴 수 없습니다: {why}"),
+    "backup-differs": (
+        "what was restored from the backup is not what was backed up: {known}",
+        "백업에서 되살린 것이 백업한 것과 다릅니다: {known}",
+    ),
+    "no-test-restore": (
+        "a backup cannot be test-restored here: {why}",
+        "여기에서는 백업을 시험 삼아 되살릴 수 없습니다: {why}",
+        "ALTER ROLE ... CREATEDB for the user in [database] url, or test_restore = false",
+        "[database] url의 사용자에게 ALTER ROLE ... CREATEDB를 주거나 test_restore = false로 두세요.",
+    ),
+    "tool-not-started": ("{command} cannot be started: {why}", "{command} 명령을 시작할 수 없습니다: {why}"),
+}

@@ -1,0 +1,197 @@
+"""What the command line says no with: files of whoever typed, what a verb needs, services and packs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+SENTENCES: Mapping[str, tuple[str, ...]] = {
+    "dump-arrived-changed": (
+        "{target} is not what was dumped",
+        "받은 파일이 백업과 다릅니다: {target}",
+        "the dump itself is in {source}",
+        "백업 자체는 서버에 있습니다: {source}",
+    ),
+    "not-an-event-number": (
+        "{text!r:.40} is not an event's number",
+        "이벤트의 번호가 아닙니다: {text:.40}",
+        "batmon event list shows them",
+        "`batmon event list`에서 볼 수 있습니다.",
+    ),
+    "save-or-output": (
+        "--save writes on the server, --output here: not both",
+        "--save는 서버에, --output은 여기에 씁니다. 하나만 주세요.",
+    ),
+    "sent-no-base64": ("{path}: the daemon sent what is no base64", "{path}: 데몬이 base64가 아닌 것을 보냈습니다."),
+    "became-shorter": (
+        "{path} became shorter while it was read: {done:,} of {size:,} bytes came",
+        "읽는 동안 짧아졌습니다: {path}: {size:,}바이트 중 {done:,}바이트만 왔습니다.",
+        "fetch it again",
+        "다시 받으세요.",
+    ),
+    "names-no-file": ("{path} names no file", "파일의 이름이 없습니다: {path}"),
+    "console-needs-terminal": (
+        "the console needs a terminal",
+        "콘솔에는 터미널이 필요합니다.",
+        "in scripts: batmon check, batmon runs --json",
+        "스크립트에서는 batmon check, batmon runs --json을 쓰세요.",
+    ),
+    "identity-without-ssh": (
+        "--identity goes with an ssh:// address only",
+        "--identity는 ssh:// 주소와 함께만 씁니다.",
+    ),
+    "not-ssh-address": (
+        "{where!r} is not an ssh:// address",
+        "ssh:// 주소가 아닙니다: {where}",
+        "ssh://ops@server:8022",
+        "예: ssh://ops@server:8022",
+    ),
+    "one-file-for-many": (
+        "{output} is one file, and {count} are to be fetched",
+        "파일 {count}개를 파일 하나({output})에 받을 수 없습니다.",
+        "name a folder",
+        "폴더를 적으세요.",
+    ),
+    "bytes-to-terminal": (
+        "a file's bytes are not written to a terminal",
+        "파일의 내용을 터미널에 쓰지 않습니다.",
+        "redirect the output, or -o FILE",
+        "출력을 파일로 보내거나 -o 파일을 주세요.",
+    ),
+    "set-without-name": ("--set {pair!r:.60} is not NAME=TEXT", "--set은 이름=글자로 적습니다: {pair:.60}"),
+    "silence-incomplete": (
+        "say what is to be quiet, until when, and why",
+        "무엇을, 언제까지, 왜 조용히 할지 적으세요.",
+        'as in: batmon incident silence kindscrap 2h "known"',
+        '예: batmon incident silence kindscrap 2h "알고 있음"',
+    ),
+    "output-not-written": ("the output cannot be written: {why}", "출력을 쓸 수 없습니다: {why}"),
+    "path-is-folder": (
+        "{path} is a folder",
+        "폴더입니다: {path}",
+        "name the file to write",
+        "쓸 파일의 이름을 적으세요.",
+    ),
+    "path-is-there": (
+        "{path} is there already",
+        "이미 있습니다: {path}",
+        "another name, or --force to replace it",
+        "다른 이름을 쓰거나 --force로 바꾸세요.",
+    ),
+    "folder-not-there": ("the folder {folder} is not there", "폴더가 없습니다: {folder}"),
+    "password-without-terminal": (
+        "a password is needed and there is no terminal to ask on",
+        "비밀번호가 필요한데 물어볼 터미널이 없습니다.",
+        "BATMON_PASSWORD, or --password-file",
+        "BATMON_PASSWORD 또는 --password-file",
+    ),
+    "password-not-typed": ("no password was typed", "비밀번호를 입력하지 않았습니다."),
+    "file-not-utf8": ("{path} cannot be read: it is not UTF-8", "읽을 수 없습니다. UTF-8이 아닙니다: {path}"),
+    "file-unreadable": ("{path} cannot be read: {why}", "읽을 수 없습니다: {path}: {why}"),
+    "file-too-large": ("{path} is larger than {most:,} characters", "{most:,}자보다 깁니다: {path}"),
+    "many-logs-of-name": (
+        "{program} has {count} logs called {name}",
+        "{program}에는 이름이 {name}인 로그가 {count}개 있습니다.",
+        "name one by its whole path",
+        "경로 전체를 적으세요.",
+    ),
+    "data-not-json": ("--data is not JSON: {why}", "--data가 JSON이 아닙니다: {why}"),
+    "not-a-notification-number": (
+        "{number} is not the number of a notification",
+        "알림의 번호가 아닙니다: {number}",
+        "batmon notify list shows them",
+        "`batmon notify list`에서 볼 수 있습니다.",
+    ),
+    "pack-without-config": (
+        "there is no configuration file that the pack could stand beside",
+        "팩을 둘 설정 파일이 없습니다.",
+        "write a config.toml, or name it with --config",
+        "config.toml을 만들거나 --config로 알려 주세요.",
+    ),
+    "pack-unwritable": ("{path}: the pack cannot be written: {why}", "팩을 쓸 수 없습니다: {path}: {why}"),
+    "pack-not-installed": (
+        "no pack called {name!r} is installed",
+        "‘{name}’ 팩이 설치되어 있지 않습니다.",
+        "batmon pack list",
+        "batmon pack list",
+    ),
+    "pack-not-removed": ("{path}: the pack cannot be taken away: {why}", "팩을 지울 수 없습니다: {path}: {why}"),
+    "no-pack": (
+        "there is no pack called {name!r}",
+        "‘{name}’ 팩이 없습니다.",
+        "there are: {known}",
+        "있는 팩: {known}",
+    ),
+    "passwords-differ": ("the two passwords differ; nothing was changed", "두 비밀번호가 다릅니다. 바꾸지 않았습니다."),
+    "report-and-json": (
+        "the report and what is said of it cannot both be printed",
+        "보고서와 그 설명을 함께 출력할 수 없습니다.",
+        "leave --json out",
+        "--json을 빼세요.",
+    ),
+    "param-without-name": (
+        "--param {param!r} is not name=value",
+        "--param은 이름=값으로 적습니다: {param}",
+        "--param date=2026-11-21",
+        "예: --param date=2026-11-21",
+    ),
+    "nothing-to-uninstall": ("{path} is not there: nothing to uninstall", "지울 것이 없습니다: {path}"),
+    "user-is-for-root": (
+        "--user is for root: a service of your own runs as you",
+        "--user는 root만 쓸 수 있습니다. 자신의 서비스는 자신으로 실행됩니다.",
+    ),
+    "no-system-user": (
+        "there is no user {user!r}",
+        "‘{user}’ 사용자가 없습니다.",
+        "useradd --system --home-dir /var/lib/{user} --create-home {user}",
+        "useradd --system --home-dir /var/lib/{user} --create-home {user}",
+    ),
+    "windows-service": (
+        "on Windows the service is installed by NSSM",
+        "Windows에서는 NSSM으로 서비스를 설치합니다.",
+        "batmon service show prints the commands",
+        "`batmon service show`가 명령을 보여 줍니다.",
+    ),
+    "no-systemd": (
+        "systemd does not run this machine",
+        "이 서버는 systemd로 돌지 않습니다.",
+        "batmon service show prints the unit; or run batmon daemon",
+        "`batmon service show`가 유닛을 보여 줍니다. 또는 batmon daemon을 실행하세요.",
+    ),
+    "systemctl-failed": ("systemctl {words} failed: {why}", "systemctl {words} 실패: {why}"),
+    "no-terminal-to-ask": (
+        "{question} There is no terminal to ask on",
+        "{question} 물어볼 터미널이 없습니다.",
+        "--yes",
+        "--yes",
+    ),
+    "no-file-over-ssh": (
+        "{path} cannot be written over SSH",
+        "SSH로는 파일을 쓸 수 없습니다: {path}",
+        "get and export print with -o -, to redirect on your side; what is below /exports comes with scp",
+        "get과 export는 -o -로 출력하니 받는 쪽에서 파일로 보내세요. /exports 아래의 것은 scp로 받습니다.",
+    ),
+    "file-on-server": (
+        "{path} is on the server",
+        "서버에 있는 파일입니다: {path}",
+        "fetch it with scp",
+        "scp로 받으세요.",
+    ),
+    "not-one-line": (
+        "{what}: {path} must hold exactly one line, not {count}",
+        "{what}: {path}에는 한 줄만 있어야 하는데 {count}줄입니다.",
+    ),
+    "daemon-ended": ("the daemon ended with code {code}: {last}", "데몬이 종료 코드 {code}(으)로 끝났습니다: {last}"),
+    "daemon-not-up": (
+        "the daemon did not open its gate within {seconds:g} s: {last}",
+        "데몬이 {seconds:g}초 안에 준비되지 않았습니다: {last}",
+        "its log: {log}",
+        "데몬의 로그: {log}",
+    ),
+    "target-unwritable": ("{target} cannot be written: {why}", "쓸 수 없습니다: {target}: {why}"),
+    "workbook-printed": (
+        "a workbook cannot be printed",
+        "엑셀 파일은 출력할 수 없습니다.",
+        "--output FILE.xlsx, or --save and fetch it with scp",
+        "--output 파일.xlsx를 주거나 --save 뒤에 scp로 받으세요.",
+    ),
+}
