@@ -9,7 +9,8 @@ from batmon.judge.schedule_fit import WINDOW, misfits
 from batmon.metrics.drift import PAST, WEEKS
 from batmon.metrics.durations import bucket
 from batmon.metrics.figures import Totals
-from batmon.report.insights import Voice, fewer, slower
+from batmon.report.drifts import fewer, slower
+from batmon.report.voice import Voice
 from tests.bench.baseline import arrivals, items
 from tests.bench.figures import say, table
 

@@ -387,6 +387,11 @@ async def test_how_much_was_written_when(stage):
         assert len(whole["buckets"]) <= 200
         _, everything = await histogram(client, start=start, end=end, buckets=1)
         assert [one["lines"] for one in everything["buckets"]] == [124]
+        for far in ({"end": "9999-12-31T23:59:59+00:00"}, {"start": "0001-01-01T00:00:00+00:00"}):
+            _, ages = await histogram(client, program="kindscrap", **far)
+            assert sum(one["lines"] for one in ages["buckets"]) == 124
+        _, ahead = await histogram(client, program="kindscrap", start="9999-12-31T23:59:59+00:00")
+        assert [one["lines"] for one in ahead["buckets"]] == [0]
         for wrong in ({"start": end, "end": start}, {"start": "six"}, {"buckets": -1}, {"programs": []}):
             with pytest.raises(BadRequest):
                 await histogram(client, **wrong)
@@ -414,7 +419,7 @@ async def test_logs_merged_by_time_over_the_gate(stage):
         assert all(line["entry"] <= line["offset"] for line in errors)
         for wrong in (
             {"at": {"cursor": "rubbish"}}, {"at": {"cursor": 7}}, {"at": {"end": True, "time": "x"}}, {"at": 3},
-            {"level": "loud"}, {"programs": "kindscrap"}, {"before": -1}, {"at": {"time": "2026-11-21"}},
+            {"level": "loud"}, {"level": []}, {"programs": "kindscrap"}, {"before": -1}, {"at": {"time": "2026-11-21"}},
         ):  # fmt: skip
             with pytest.raises(BadRequest):
                 await client.request("log.merged", **wrong)

@@ -6,6 +6,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from batmon.engine.reports.apart import Order, make_apart
@@ -61,6 +62,17 @@ async def test_what_takes_too_long_is_given_up(database_url, tmp_path):
 async def test_a_database_that_is_away_is_said(tmp_path):
     with pytest.raises(ReportError):
         await make_apart(order("postgresql://nobody@127.0.0.1:1/none", tmp_path / "a.md"), silent)
+
+
+async def test_a_child_of_another_version_changes_nothing_and_says_what_to_do(owner_url, tmp_path):
+    owner = await asyncpg.connect(owner_url)
+    newest = await owner.fetchval("SELECT name FROM batmon_migrations ORDER BY version DESC LIMIT 1")
+    await owner.execute("DELETE FROM batmon_migrations WHERE name = $1", newest)
+    with pytest.raises(ReportError, match=newest) as refused:
+        await make_apart(order(owner_url, tmp_path / "a.md"), silent)
+    assert refused.value.hint == "restart the daemon"
+    assert not await owner.fetchval("SELECT count(*) FROM batmon_migrations WHERE name = $1", newest)
+    await owner.close()
 
 
 def test_a_daemon_knows_its_templates_without_what_writes_files():

@@ -390,6 +390,11 @@ async def test_none_was_made_yet_and_a_broken_template_is_told(stage, reports):
         page = app.screen
         await until(pilot, lambda: "g makes one" in text_of(page.query_one("#notice", Static)), "what to do")
         assert "no such section 'summry'" in text_of(page.query_one("#list-state", Static))
+        await pilot.resize_terminal(80, 24)
+        drawn = page.query_one("#list-state", Static)
+        await until(pilot, lambda: drawn.size.width == 78, "the narrow page")
+        assert drawn.render_line(0).text.rstrip().endswith("…")
+        assert "reports/mine" in drawn.render_line(0).text
         await pilot.press("enter", "d", "e", "x", "o", "c")
         assert app.screen is page
 

@@ -143,7 +143,7 @@ def test_a_sentence_travels_and_is_told_in_the_readers_language():
     back = frames.raised(frames.decode_answer(frames.encode(frames.failure(3, error))))
     assert type(back) is NotFound
     assert (str(back), back.hint) == (str(error), error.hint) == told(back, "en")
-    assert told(back, "ko") == ("‘kinds\x1b[31m’ 프로그램이 없습니다.", "프로그램: kindscrap")
+    assert told(back, "ko") == ("‘kinds␛[31m’ 프로그램이 없습니다.", "프로그램: kindscrap")
 
 
 def test_a_hint_without_its_facts_is_left_out():

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from batmon.errors import BadRequest, BatmonError, ConfigError, Refused
 from batmon.gate.client import GateClient
+from batmon.gate.sanitize import clean
 from batmon.refusals import because, told
 
 DONE: Final = 0
@@ -122,4 +123,5 @@ def tell_error(session: Session, error: BatmonError) -> None:
     """Say what is wrong, and below it what to do, in the session's language."""
     sentence, hint = told(error, session.language)
     begins_with_file = isinstance(error, ConfigError) and error.problems
-    session.err(("" if begins_with_file else "batmon: ") + sentence + (f"\n  {hint}" if hint else ""))
+    said = ("" if begins_with_file else "batmon: ") + sentence + (f"\n  {hint}" if hint else "")
+    session.err(clean(said, multiline=True))

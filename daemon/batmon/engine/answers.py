@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from batmon.engine.board import Board, Row
 from batmon.engine.reruns.runner import Runner
 from batmon.errors import BadRequest, NotFound, RunnerError
-from batmon.gate.arguments import Args, maybe_moment, run_id, text, texts
+from batmon.gate.arguments import Args, maybe_moment, run_id, text, texts, up_to
 from batmon.gate.fitting import fitting, size
 from batmon.gate.frames import LINE_LIMIT
 from batmon.gate.keyring import KeyRing
@@ -180,9 +180,7 @@ class Answers:
         """A page of a program's runs, newest first."""
         name = text(args, "program")
         self._row(name)
-        limit = args.get("limit", 50)
-        if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= 1000:
-            raise BadRequest(because("must-be-up-to", key="limit", most=1000))
+        limit = up_to(args, "limit", 50, 1000)
         before = maybe_moment(args, "before")
         found = await self._store.runs_page(name, limit + 1, before)
         totals = await self._store.item_totals([run.run_id for run in found[:limit]])
@@ -286,9 +284,7 @@ class Answers:
 
     async def audit(self, _caller: Caller, args: Args) -> Args:
         """The latest entries of the audit trail, newest first."""
-        limit = args.get("limit", 100)
-        if not isinstance(limit, int) or not 1 <= limit <= 10_000:
-            raise BadRequest(because("must-be-up-to", key="limit", most=10000))
+        limit = up_to(args, "limit", 100, 10_000)
         return {"entries": await self._store.audit_entries(limit)}
 
     async def doctor(self, caller: Caller, _args: Args) -> Args:

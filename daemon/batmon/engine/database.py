@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 
 from batmon.config import Config, prepare_folders
 from batmon.engine.instance import InstanceLock
+from batmon.errors import BatmonError
+from batmon.refusals import because
 from batmon.store import EmbeddedPostgres
 
 log = logging.getLogger(__name__)
@@ -43,11 +46,15 @@ async def opened(config: Config) -> AsyncIterator[Database]:
     Raises:
         AlreadyRunning: another daemon has the folder.
         EmbeddedError: our own server cannot be started.
+        BatmonError: the folder cannot be written to.
     """
     await asyncio.to_thread(prepare_folders, config)
-    lock = InstanceLock(config.state)
+    with _in_words(config.state):
+        lock = InstanceLock(config.state)
     try:
-        database = Database(config, None if config.database_url else await EmbeddedPostgres.start(config.state))
+        with _in_words(config.state):
+            embedded = None if config.database_url else await EmbeddedPostgres.start(config.state)
+        database = Database(config, embedded)
         try:
             yield database
         finally:
@@ -55,3 +62,13 @@ async def opened(config: Config) -> AsyncIterator[Database]:
                 await database.embedded.stop()
     finally:
         lock.release()
+
+
+@contextmanager
+def _in_words(state: Path) -> Iterator[None]:
+    """Say which file or folder it was, and why, where the system refuses one."""
+    try:
+        yield
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise BatmonError(because("state-unusable", path=error.filename or state, why=why)) from error

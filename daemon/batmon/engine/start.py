@@ -7,6 +7,7 @@ import gc
 import logging
 import signal
 import sys
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 from batmon.config import Config
@@ -42,16 +43,22 @@ async def _serve(config: Config) -> int:
         except NotImplementedError:  # Windows: no signal handlers on its loop
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
     loading = asyncio.create_task(asyncio.to_thread(_engine), name="load the engine")
-    async with opened(config) as database:
+    async with AsyncExitStack() as standing:
+        stopping = asyncio.create_task(stop.wait(), name="stop signal")
+        opening = asyncio.create_task(standing.enter_async_context(opened(config)), name="open the database")
+        await asyncio.wait((stopping, opening), return_when=asyncio.FIRST_COMPLETED)
+        if stopping.done():  # making or recovering a database may last a minute
+            opening.cancel()
+            await asyncio.gather(opening, return_exceptions=True)
+            return 0
+        database = await opening
         engine = await loading
         async with engine(config, database).running() as tasks:
-            waiting = asyncio.create_task(stop.wait(), name="stop signal")
             died = asyncio.create_task(tasks.died(), name="death watch")
-            await asyncio.wait((waiting, died), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((stopping, died), return_when=asyncio.FIRST_COMPLETED)
             if not died.done():
                 died.cancel()
                 return 0
-            waiting.cancel()
             error = died.exception()
             if not isinstance(error, TaskDied):
                 return 0

@@ -68,6 +68,18 @@ def number(args: Args, key: str, default: int, most: int = FARTHEST) -> int:
     return min(value, most)
 
 
+def up_to(args: Args, key: str, default: int, most: int) -> int:
+    """A whole number from 1 to ``most``.
+
+    Raises:
+        BadRequest: it is something else.
+    """
+    value = args.get(key, default)
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
+        raise BadRequest(because("must-be-up-to", key=key, most=most))
+    return value
+
+
 def identity(args: Args, key: str, what: str) -> int:
     """The id of a row, such as 12 or "12"; ``what`` names its kind for people ("a report").
 
@@ -109,8 +121,8 @@ def run_id(args: Args, key: str = "run_id") -> uuid.UUID:
     Raises:
         BadRequest: it is something else.
     """
-    value = args.get(key)
+    value = text(args, key)
     try:
         return uuid.UUID(value)
-    except (TypeError, ValueError, AttributeError):
+    except ValueError:
         raise BadRequest(because("not-a-run-id", key=key, value=value)) from None

@@ -13,7 +13,7 @@ from batmon.errors import BadRequest, BatmonError, NeedsRole, Refused
 from batmon.gate import frames
 from batmon.gate.address import peer_uid, user_name
 from batmon.gate.frames import CANCELLED, LINE_LIMIT, PROTOCOL, Cancel, Failure, Item, Ok, Request
-from batmon.gate.sanitize import clean, clean_value
+from batmon.gate.sanitize import clean_value
 from batmon.gate.verbs import Caller, Done, Verb
 from batmon.model import Role
 from batmon.refusals import because
@@ -154,10 +154,11 @@ class Connection:
         except ConnectionError:
             return
         except BatmonError as error:
-            end = _failure(request.id, error)
+            end = frames.encode(frames.failure(request.id, error))
         except Exception:
             log.exception("verb %s failed", request.verb[:60])
-            end = _failure(request.id, BatmonError(because("failed-inside", verb=request.verb[:60])))
+            failed = BatmonError(because("failed-inside", verb=request.verb[:60]))
+            end = frames.encode(frames.failure(request.id, failed))
         self._ending.add(request.id)
         with contextlib.suppress(ConnectionError):
             await self._write(end)
@@ -286,7 +287,7 @@ class Connection:
 
     async def _send_failure(self, number: int, error: BatmonError) -> None:
         with contextlib.suppress(ConnectionError):
-            await self._write(_failure(number, error))
+            await self._write(frames.encode(frames.failure(number, error)))
 
     async def _write(self, line: bytes) -> None:
         """Send one line, and wait until the reader on the other side keeps up.
@@ -311,11 +312,3 @@ def _told(args: dict[str, Any], answer: dict[str, Any]) -> str:
 
 def _line(kind: type[Item | Ok], number: int, value: dict[str, Any]) -> bytes:
     return frames.encode(kind(number, clean_value(frames.plain(value))))
-
-
-def _failure(number: int, error: BatmonError) -> bytes:
-    said = error.sentence
-    facts = {key: clean(fact)[:1000] if isinstance(fact, str) else fact for key, fact in said.facts.items()}
-    return frames.encode(
-        Failure(number, error.code, clean(said.text)[:4000], clean(said.hint)[:4000], said.reason, facts)
-    )

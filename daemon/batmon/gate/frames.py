@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import isfinite
 from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
 from batmon import errors
-from batmon.errors import BadRequest, BatmonError, GateError, Sentence
+from batmon.errors import BadRequest, BatmonError, DeliveryFailed, GateError, Sentence
+from batmon.gate.sanitize import clean
 from batmon.model import aware
 from batmon.refusals import because
 
@@ -26,6 +28,8 @@ CANCELLED = "cancelled"
 
 _LARGEST_ID = 2**53
 _DEEPEST = 64
+_LONGEST_TEXT = 4000
+_LONGEST_FACT = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,11 +192,10 @@ def decode_answer(line: bytes) -> Item | Ok | Failure:
     error = body.get("error")
     if not isinstance(error, dict):
         raise BadRequest("a frame from the daemon without item, ok or error")
-    message, hint, reason = (str(error.get(key, "")) for key in ("message", "hint", "reason"))
+    texts = (error.get(key) for key in ("code", "message", "hint", "reason"))
+    code, message, hint, reason = (text if isinstance(text, str) else "" for text in texts)
     facts = error.get("facts")
-    return Failure(
-        number, str(error.get("code", "gate")), message, hint, reason, facts if isinstance(facts, dict) else {}
-    )
+    return Failure(number, code or GateError.code, message, hint, reason, facts if isinstance(facts, dict) else {})
 
 
 def _classes(root: type[BatmonError]) -> dict[str, type[BatmonError]]:
@@ -202,15 +205,35 @@ def _classes(root: type[BatmonError]) -> dict[str, type[BatmonError]]:
     return found
 
 
-_BY_CODE = {code: kind for code, kind in _classes(BatmonError).items() if kind.__module__ == errors.__name__}
+_BY_CODE = {
+    code: kind
+    for code, kind in _classes(BatmonError).items()
+    if kind.__module__ == errors.__name__ and kind is not DeliveryFailed  # takes more than a sentence
+}
+
+
+def _harmless(facts: dict[str, Any]) -> dict[str, str | int | float]:
+    """Those that are texts, safe to show, and numbers that JSON has a form for."""
+    texts = {key: clean(fact)[:_LONGEST_FACT] for key, fact in facts.items() if isinstance(fact, str)}
+    return {
+        key: texts.get(key, fact)
+        for key, fact in facts.items()
+        if isinstance(fact, str | int) or (isinstance(fact, float) and isfinite(fact))
+    }
 
 
 def failure(number: int, error: BatmonError) -> Failure:
-    """The frame that carries ``error``."""
+    """The frame that carries ``error``, safe to show and never too long for a line."""
     said = error.sentence
-    return Failure(number, error.code, said.text, said.hint, said.reason, said.facts)
+    text, hint = clean(said.text)[:_LONGEST_TEXT], clean(said.hint)[:_LONGEST_TEXT]
+    return Failure(number, error.code, text, hint, said.reason, _harmless(said.facts))
 
 
 def raised(frame: Failure) -> BatmonError:
-    """The error that ``frame`` carries, as the class that its code names in ``batmon.errors``, else GateError."""
-    return _BY_CODE.get(frame.code, GateError)(Sentence(frame.message, frame.hint, frame.reason, frame.facts))
+    """The error that ``frame`` carries, as the class that its code names in ``batmon.errors``, else GateError.
+
+    Whoever sent the frame, what the error says is safe to show and has an end.
+    """
+    text, hint = clean(frame.message)[:_LONGEST_TEXT], clean(frame.hint)[:_LONGEST_TEXT]
+    said = Sentence(text or f"the daemon refused: {clean(frame.code)[:60]}", hint, frame.reason, _harmless(frame.facts))
+    return _BY_CODE.get(frame.code, GateError)(said)

@@ -69,8 +69,8 @@ class EmailChannel:
             recipient = address(message.recipient)
         except ValueError as error:
             raise DeliveryFailed(str(error), permanent=True) from None
-        body = await asyncio.to_thread(mail_pieces, message, self._config.sender, recipient, self._now())
-        async with self._free:
+        async with self._free:  # so many mails are in memory at a time, whatever waits
+            body = await asyncio.to_thread(mail_pieces, message, self._config.sender, recipient, self._now())
             line = await self._line()
             reused = line.mails > 0
             try:
@@ -97,6 +97,8 @@ class EmailChannel:
         if options and not client.supports_extension("smtputf8"):
             self._keep(line)
             raise DeliveryFailed(f"the mail server takes no address like {recipient!r:.80}", permanent=True)
+        if client.supports_extension("size"):  # RFC 1870: what is too large is refused before it is given
+            options.append(f"SIZE={sum(map(len, body))}")
         try:
             await client.mail(self._config.sender.address, options=options, encoding=encoding)
             await client.rcpt(recipient, encoding=encoding)
@@ -104,7 +106,7 @@ class EmailChannel:
             response = await _give(client, body, self._config.timeout.total_seconds())
         except aiosmtplib.SMTPResponseException as error:
             await self._reset(line, error.code)
-            raise _refused(error, recipient) from error
+            raise _refused(error, recipient, sent_nothing=not given or _refuses(error.code)) from error
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             client.close()
             if not given and isinstance(error, (aiosmtplib.SMTPServerDisconnected, ConnectionError)):
@@ -121,8 +123,8 @@ class EmailChannel:
     async def _reset(self, line: _Line, code: int) -> None:
         """Begin anew on the same connection after a refusal; 421 says that the server ends it."""
         try:
-            if code == 421:
-                raise aiosmtplib.SMTPServerDisconnected("421")
+            if code == 421 or not _refuses(code):
+                raise aiosmtplib.SMTPServerDisconnected(str(code))
             await line.client.rset()
         except (aiosmtplib.SMTPException, OSError):
             line.client.close()
@@ -217,11 +219,20 @@ class _Gone(DeliveryFailed):
         super().__init__(message, permanent=False)
 
 
-def _refused(error: aiosmtplib.SMTPResponseException, recipient: str) -> DeliveryFailed:
+def _refuses(code: int) -> bool:
+    """Whether an answer is a refusal: of others nobody knows whether the mail was taken."""
+    return 400 <= code < 600
+
+
+def _refused(error: aiosmtplib.SMTPResponseException, recipient: str, *, sent_nothing: bool) -> DeliveryFailed:
+    """What the server said to a command or to the mail."""
     permanent = 500 <= error.code < 600
     whom = f" for {recipient}" if isinstance(error, aiosmtplib.SMTPRecipientRefused) else ""
     said = one_line(error.message)[:300]
-    return DeliveryFailed(f"the mail server refuses{whom}: {error.code} {said}", permanent=permanent)
+    what = "refuses" if _refuses(error.code) else "answers what nobody understands"
+    return DeliveryFailed(
+        f"the mail server {what}{whom}: {error.code} {said}", permanent=permanent, sent_nothing=sent_nothing
+    )
 
 
 def _hint(error: BaseException, config: EmailConfig) -> str:
@@ -262,7 +273,7 @@ async def _give(client: aiosmtplib.SMTP, mail: Sequence[bytes], seconds: float) 
             whole = True
         async with asyncio.timeout(seconds):
             response = await answer
-        if response.code != aiosmtplib.SMTPStatus.completed:
+        if response.code // 100 != 2:  # the first digit decides (RFC 5321, 4.2.1): 2yz is a mail that was taken
             raise aiosmtplib.SMTPDataError(response.code, response.message)
         if not whole:
             raise aiosmtplib.SMTPServerDisconnected("an answer came before the end of the mail")

@@ -78,7 +78,7 @@ SENTENCES: Mapping[str, tuple[str, ...]] = {
         "{path} cannot be read over SSH",
         "SSH로는 이쪽 파일을 읽을 수 없습니다: {path}",
         "give it on standard input: ssh ... VERB ... - < {path}",
-        "표준 입력으로 주세요: ssh ... VERB ... - < {path}",
+        "표준 입력으로 주세요: ssh ... 명령 ... - < {path}",
     ),
     "stdin-too-large": ("standard input holds more than {most:,} bytes", "표준 입력이 {most:,}바이트보다 큽니다."),
     "url-not-read": (

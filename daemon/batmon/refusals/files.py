@@ -91,6 +91,12 @@ SENTENCES: Mapping[str, tuple[str, ...]] = {
         "the folder for exports cannot be made: {why}: {path}",
         "내보내기 폴더를 만들 수 없습니다: {why}: {path}",
     ),
+    "state-unusable": (
+        "{path} cannot be used: {why}",
+        "{path}을(를) 쓸 수 없습니다: {why}",
+        "see to that disk, or name another state folder with --state",
+        "디스크를 확인하거나 --state로 다른 상태 폴더를 지정하세요.",
+    ),
     "of-another-user": (
         "{path} belongs to another user",
         "다른 사용자의 파일입니다: {path}",

@@ -167,6 +167,12 @@ SENTENCES: Mapping[str, tuple[str, ...]] = {
         "is this BATMON's own database?",
         "BATMON의 데이터베이스가 맞나요?",
     ),
+    "database-of-other-version": (
+        "the running daemon is of another version than the BATMON installed now: its database differs by {migration}",
+        "실행 중인 데몬과 지금 설치된 BATMON의 버전이 다릅니다: 데이터베이스가 {migration}에서 다릅니다.",
+        "restart the daemon",
+        "데몬을 다시 시작하세요.",
+    ),
     "database-wrong-value": (
         "the database was asked with a value it cannot take: {why}",
         "데이터베이스가 받을 수 없는 값입니다: {why}",

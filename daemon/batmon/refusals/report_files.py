@@ -138,11 +138,17 @@ SENTENCES: Mapping[str, tuple[str, ...]] = {
         "see to the state folder",
         "상태 폴더를 살펴보세요.",
     ),
-    "bad-schedule": (
+    "bad-schedule-name": (
         "{why}",
-        "정기 보고서의 이름이나 일정을 읽을 수 없습니다: {name:.60}, {times:.60}",
-        'as in: batmon report schedule add weekly ... "0 9 * * 1"',
-        '예: batmon report schedule add weekly ... "0 9 * * 1"',
+        "정기 보고서의 이름으로 쓸 수 없습니다: {name:.60}",
+        "as in: --name weekly",
+        "50자까지, '/', '\\', 제어 문자, 앞뒤 공백 없이 '-'가 아닌 글자로 시작하는 이름을 적으세요.",
+    ),
+    "bad-schedule-times": (
+        "{why}",
+        "일정이 아니거나 오지 않는 날입니다: {times:.60}",
+        'as in: batmon report schedule add weekly_ops "0 9 * * 1"',
+        '분 시 일 월 요일 순으로 적으세요. 예: batmon report schedule add weekly_ops "0 9 * * 1"',
     ),
     "report-has-no-file": (
         "report {number} is {status} and has no file",

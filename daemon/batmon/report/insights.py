@@ -1,4 +1,4 @@
-"""Findings in words, each with the evidence that it stands on: failures that repeat, drifts, schedules that do not fit.
+"""Findings in words, each with the evidence that it stands on: failures that repeat, schedules that do not fit.
 
 Pure. Rules and thresholds are in docs/insights.md; where nothing is certain nothing is said.
 """
@@ -6,80 +6,25 @@ Pure. Rules and thresholds are in docs/insights.md; where nothing is certain not
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from batmon.judge.schedule_fit import Misfit, Slot
-from batmon.metrics.drift import Drift, drift, ends, moves
-from batmon.metrics.figures import DayCourse, Totals
 from batmon.notify.mask import mask_start
 from batmon.notify.visible import one_line
 from batmon.report.document import Finding
-from batmon.report.story_words import story_words
-from batmon.report.values import seconds as in_words
+from batmon.report.voice import Voice
 from batmon.store.signatures import StoredSignature
 from batmon.store.story import Failure
-from batmon.words import Language, schedule_in_words
+from batmon.words import schedule_in_words
 
 LEAST_FAILURES, LEAST_FAILURE_DAYS = 3, 2
 """Once may be chance, and a night of attempts is one incident."""
-SLOWER, LEAST_SECONDS = 0.15, 5.0
-FEWER, LEAST_ITEMS = 0.15, 10.0
-LEAST_SWING = 0.01
-"""Of earlier swings smaller ones are none."""
 NAMES_SHOWN, RUNS_SHOWN, DATES_SHOWN, SLOTS_SHOWN = 10, 10, 14, 5
 SAMPLE_CHARS = 200
 ORDER = ("repeated_failures", "schedule_mismatch", "fewer", "slower")
 """Kinds of finding, the most important first."""
-
-
-Course = DayCourse | Totals
-"""What a day is judged by."""
-
-
-@dataclass(frozen=True, slots=True)
-class Voice:
-    """In which language and on whose clocks findings are told."""
-
-    language: Language
-    timezone: str
-
-    def words(self, key: str, **values: object) -> str:
-        """One of the room's phrases with its values."""
-        return story_words(self.language)[key].format(**values)
-
-    def knows(self, key: str) -> bool:
-        """Whether there is such a phrase."""
-        return key in story_words(self.language)
-
-    def at(self, when: datetime) -> str:
-        """A moment on the readers' clocks."""
-        return f"{when.astimezone(ZoneInfo(self.timezone)):%Y-%m-%d %H:%M}"
-
-    def span(self, seconds: float) -> str:
-        """A duration; with a decimal where it is short."""
-        return in_words(seconds, self.language)
-
-    def day(self, weekday: int) -> str:
-        """The name of a weekday; 0 is Monday."""
-        return story_words(self.language)["weekdays"].split()[weekday]
-
-    def several(self, names: Sequence[str], most: int) -> str:
-        """Names in a row, of many the first ones and how many more there are."""
-        shown = ", ".join(names[:most])
-        return shown if len(names) <= most else self.words("and_more", shown=shown, n=len(names) - most)
-
-
-def percent(share: float) -> str:
-    """A relative change with its sign."""
-    return f"{share:+.0%}"
-
-
-def number(value: float) -> str:
-    """A count, with a decimal where it is small."""
-    return f"{value:,.1f}" if 0 < abs(value) < 10 and value != int(value) else f"{value:,.0f}"
 
 
 # Failures that repeat
@@ -134,117 +79,6 @@ def _repeated(
             "programs": dict(by_program.most_common(NAMES_SHOWN)), "programs_count": len(by_program),
         },
     )  # fmt: skip
-
-
-# Drifts
-
-
-def may_drift(days: Mapping[date, Course], until: date) -> bool:
-    """Whether ``slower`` or ``fewer`` may find something, by the last twelve weeks of days alone."""
-    return moves(_times(days), until, least=SLOWER) or moves(_items(_whole(days)), until, least=FEWER)
-
-
-def slower(title: str, days: Mapping[date, Course], until: date, voice: Voice) -> Finding | None:
-    """Whether the median time of successful runs grows; None if it does not, or there is too little to say.
-
-    ``days`` are those of the last 48 weeks as far as they are known.
-    """
-    found = drift(_times(days), until, least=SLOWER)
-    if found is None or found.change < 0 or found.after - found.before < LEAST_SECONDS:
-        return None
-    items = ends({day: one.processed / one.succeeded for day, one in days.items() if one.succeeded}, until)
-    evidence = [
-        _weeks(found, voice, voice.span),
-        voice.words("drift_days", days=found.days, z=f"{abs(found.z):.1f}"),
-        _swung(found, voice),
-    ]
-    grew_too = False
-    if items is not None and items[0] > 0:
-        evidence.append(
-            voice.words("items_a_run", before=number(items[0]), after=number(items[1]),
-                        change=percent(items[1] / items[0] - 1))
-        )  # fmt: skip
-        grew_too = (found.after / found.before) / max(items[1] / items[0], 1e-9) < 1 + SLOWER
-    text = voice.words("slower_text", **_ends(found, voice.span))
-    return Finding(
-        key="slower",
-        title=voice.words("slower_title", change=percent(found.change)),
-        text=f"{text} {voice.words('slower_items')}" if grew_too else text,
-        program=title,
-        evidence=tuple(evidence),
-        tone="muted" if grew_too else "warn",
-        data=_data(found) | {"explained_by_items": grew_too},
-    )
-
-
-def fewer(title: str, days: Mapping[date, Course], until: date, voice: Voice) -> Finding | None:
-    """Whether a day's items shrink, on days on which all went well; None if not, or there is too little to say.
-
-    ``days`` as for ``slower``.
-    """
-    whole = _whole(days)
-    found = drift(_items(whole), until, least=FEWER)
-    if found is None or found.change > 0 or found.before < LEAST_ITEMS:
-        return None
-    evidence = [
-        _weeks(found, voice, number),
-        voice.words("drift_days", days=found.days, z=f"{abs(found.z):.1f}"),
-        _swung(found, voice),
-    ]
-    runs = ends({day: float(one.succeeded) for day, one in whole.items()}, until)
-    if runs is not None:
-        evidence.append(voice.words("runs_a_day", before=number(runs[0]), after=number(runs[1])))
-    return Finding(
-        key="fewer",
-        title=voice.words("fewer_title", change=percent(found.change)),
-        text=voice.words("fewer_text", **_ends(found, number)),
-        program=title,
-        evidence=tuple(evidence),
-        data=_data(found),
-    )
-
-
-def _times(days: Mapping[date, Course]) -> dict[date, float]:
-    return {day: seconds for day, one in days.items() if (seconds := one.median_seconds) is not None}
-
-
-def _whole(days: Mapping[date, Course]) -> dict[date, Course]:
-    return {day: one for day, one in days.items() if one.succeeded and not one.failed and not one.missed}
-
-
-def _items(days: Mapping[date, Course]) -> dict[date, float]:
-    return {day: float(one.processed) for day, one in days.items()}
-
-
-def _ends(found: Drift, shown: Callable[[float], str]) -> dict[str, str]:
-    end = timedelta(weeks=4) - timedelta(days=1)
-    return {
-        "before": shown(found.before), "after": shown(found.after), "since": f"{found.since:%Y-%m-%d}",
-        "since_end": f"{found.since + end:%Y-%m-%d}", "until_begin": f"{found.until - end:%Y-%m-%d}",
-        "until": f"{found.until:%Y-%m-%d}",
-    }  # fmt: skip
-
-
-def _weeks(found: Drift, voice: Voice, shown: Callable[[float], str]) -> str:
-    return voice.words("weeks", since=f"{found.since:%Y-%m-%d}", values=", ".join(shown(one) for _, one in found.weeks))
-
-
-def _swung(found: Drift, voice: Voice) -> str:
-    if found.past is None:
-        return voice.words("no_past", since=f"{found.since:%Y-%m-%d}")
-    past = {"past": f"{found.past:%Y-%m-%d}", "since": f"{found.since:%Y-%m-%d}"}
-    if abs(found.swing) < LEAST_SWING:
-        return voice.words("no_swing", **past)
-    return voice.words("swung", **past, swing=percent(found.swing))
-
-
-def _data(found: Drift) -> dict[str, object]:
-    return {
-        "before": round(found.before, 3), "after": round(found.after, 3), "change": round(found.change, 4),
-        "since": found.since.isoformat(), "until": found.until.isoformat(), "days": found.days, "z": round(found.z, 2),
-        "weeks": [[day.isoformat(), round(value, 3)] for day, value in found.weeks],
-        "past": found.past and found.past.isoformat(), "swing": round(found.swing, 4),
-    }  # fmt: skip
 
 
 # Schedules

@@ -251,10 +251,12 @@ async def _initdb(tools: Binaries, data: Path, identity: str) -> None:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
+            await _end_leftovers(new)
             raise
         if process.returncode:
             words = said.decode(errors="replace").strip().splitlines()
-            raise _failure("the database could not be made", _reason(words), process.returncode)
+            fatal = [line.partition("FATAL:")[2].strip() for line in words if "FATAL:" in line]
+            raise _failure("the database could not be made", _reason(fatal or words), process.returncode)
         if unsynced:
             try:
                 await asyncio.to_thread(data_folder.put_on_disk, new)

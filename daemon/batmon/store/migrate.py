@@ -10,6 +10,7 @@ from importlib import resources
 import asyncpg
 
 from batmon.errors import SchemaError
+from batmon.refusals import because
 from batmon.store import jobs
 
 LOCK = 0x6261746D6F6E
@@ -64,6 +65,20 @@ async def migrate(connection: asyncpg.Connection, known: tuple[Migration, ...] |
         ) from error
 
 
+async def require_schema(connection: jobs.Connection) -> None:
+    """Return if the schema is that of this version of BATMON; nothing is changed.
+
+    Raises:
+        SchemaError: it is older, newer or made by other files.
+    """
+    applied = await _applied(connection)
+    ours = {migration.version: (migration.name, migration.checksum) for migration in migrations()}
+    for version in sorted(ours.keys() | applied.keys()):
+        if applied.get(version) != ours.get(version):
+            name, _ = applied.get(version) or ours[version]
+            raise SchemaError(because("database-of-other-version", migration=name))
+
+
 def require_server(connection: asyncpg.Connection) -> int:
     """The server's major version.
 
@@ -108,7 +123,7 @@ async def _ungranted(connection: asyncpg.Connection) -> bool:
     return bool(await connection.fetchval(question, RUNTIME))
 
 
-async def _applied(connection: asyncpg.Connection) -> dict[int, tuple[str, str]]:
+async def _applied(connection: jobs.Connection) -> dict[int, tuple[str, str]]:
     if await connection.fetchval("SELECT to_regclass('batmon_migrations')") is None:
         return {}
     rows = await connection.fetch("SELECT version, name, checksum FROM batmon_migrations")

@@ -22,7 +22,7 @@ from batmon.store import export, judgements, records
 from batmon.store import signatures as kinds
 from batmon.store.listening import Listener, Reconnected
 from batmon.store.mapping import errors_mapped
-from batmon.store.migrate import migrate
+from batmon.store.migrate import migrate, require_schema
 from batmon.store.record_ops import Op
 from batmon.store.records import OpenRun, Recorded
 from batmon.store.run_rows import run_of
@@ -87,6 +87,28 @@ class Store:
                 await migrate(owner)
             finally:
                 await owner.close(timeout=CLOSE_SEC)
+        return await cls._connected(url)
+
+    @classmethod
+    async def beside(cls, url: str) -> Store:
+        """Connect as a process that works for a daemon; what the schema is remains the daemon's matter.
+
+        Raises:
+            StoreUnavailable: nobody answers there.
+            SchemaError: the schema is not that of this version: the daemon is of another one.
+        """
+        store = await cls._connected(url)
+        try:
+            async with store.connection() as connection:
+                await require_schema(connection)
+        except BaseException:
+            await store.close()
+            raise
+        return store
+
+    @classmethod
+    async def _connected(cls, url: str) -> Store:
+        with errors_mapped():
             pool = await asyncpg.create_pool(
                 url,
                 min_size=0,  # a floor would be logged about, with a traceback a second, while Postgres is away

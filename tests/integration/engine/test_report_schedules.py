@@ -11,6 +11,7 @@ from batmon.engine.reports.making import compose, report_settings
 from batmon.engine.reports.wanted import Wanted
 from batmon.errors import BadRequest, ConfigError, NotFound, Refused
 from batmon.model import Program
+from batmon.refusals import told
 from batmon.store.notifications import Notifications
 from batmon.store.reports import NewSchedule
 from tests.integration.report_world import ReportWorld, ended
@@ -122,6 +123,7 @@ WRONG = [
     ({"template": "wekly_ops"}, NotFound, "weekly_ops"),
     ({"template": "batch_run"}, BadRequest, "about one run; batmon report generate makes it"),
     ({"template": "spoilt"}, ConfigError, "reports/spoilt.toml:3: sections[0].use: 'sumary' is no section"),
+    ({"template": "spoilt"}, ConfigError, "; reports/spoilt.toml:5: sections[1].use: 'trnd' is no section"),
     ({"template": "of_nobody"}, BadRequest, "no program is called 'nobody_*'"),
     ({"programs": ("fnd_daily",)}, BadRequest, "did you mean fund_daily"),
     ({"programs": ("fund_*", "fundd_*")}, BadRequest, "'fundd_*'; did you mean Fund_Old"),
@@ -140,7 +142,7 @@ WRONG = [
     ({"period": "2026-10"}, BadRequest, "the same period each time"),
     ({"period": "fortnight"}, BadRequest, "fortnight"),
 ]
-SPOILT = 'title = "Ours"\n[[sections]]\nuse = "sumary"\n'
+SPOILT = 'title = "Ours"\n[[sections]]\nuse = "sumary"\n[[sections]]\nuse = "trnd"\n'
 OF_NOBODY = 'title = "Ours"\n[[sections]]\nuse = "summary"\nprograms = ["nobody_*"]\n'
 
 
@@ -168,6 +170,17 @@ async def test_a_schedule_that_could_never_make_a_report_is_refused(world):
             assert len(str(caught.value)) < 500
         assert await world.records.schedules() == []
         await one.schedules.add(replace(WEEKLY, programs=("FUND_*", "fund_old", "odd[1]")), "eve")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"), [({"cron": "매일 9시"}, "일정이 아니거나"), ({"name": "a/b"}, "이름으로 쓸 수 없습니다: a/b")]
+)
+async def test_in_korean_too_it_is_said_whether_the_name_or_the_times_are_wrong(world, wrong, words):
+    async with world.node() as one:
+        with pytest.raises(BadRequest) as caught:
+            await one.schedules.add(replace(WEEKLY, **wrong), "eve")
+    assert words in told(caught.value, "ko")[0]
+    assert "weekly " not in caught.value.hint  # no template is called so
 
 
 async def test_a_report_that_could_never_be_made_is_refused_before_anything_is_written_down(world):

@@ -11,6 +11,7 @@ from batmon.config.email import EmailConfig
 from batmon.config.secrets import Secret
 from batmon.errors import DeliveryFailed
 from batmon.notify.email import EmailChannel
+from batmon.notify.mail import mail_pieces
 from batmon.notify.message import Attached, Message
 from tests.integration.notify.smtp_bed import Post, Script, Served, certificate, server_context
 
@@ -207,6 +208,48 @@ async def test_the_answer_to_the_mail_decides(says, permanent):
         error = await failure(served.port)
     assert error.permanent is permanent
     assert says[:3] in str(error)
+
+
+async def test_a_mail_that_is_larger_than_the_server_takes_is_refused_before_it_is_given():
+    async with Served(Post(), data_size_limit=100_000) as served:
+        error = await failure(served.port, message(attachments=(LARGE,)))
+    assert "message size exceeds fixed maximum" in str(error)  # its answer to MAIL, not the one to the mail
+    assert (error.permanent, error.sent_nothing) == (True, True)
+
+
+async def test_whatever_is_said_with_a_2_at_its_beginning_is_a_mail_that_was_taken():
+    async with Script({".": "252 queued"}) as served:
+        mail = channel(served.port)
+        assert (await mail.send(message())).detail == "queued"
+        await mail.close()
+
+
+@pytest.mark.parametrize("says", ["354 go on", "what?"])
+async def test_an_answer_that_nobody_understands_may_mean_that_the_mail_was_taken(says):
+    async with Script({".": says}) as served:
+        error = await failure(served.port)
+    assert (error.permanent, error.sent_nothing) == (False, False)
+
+
+async def test_mails_that_wait_for_a_connection_are_not_composed_yet(monkeypatch):
+    composed = []
+
+    def compose(*given):
+        composed.append(given)
+        return mail_pieces(*given)
+
+    class Counting(Post):
+        async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's name
+            seen.append(len(composed))
+            return await super().handle_DATA(server, session, envelope)
+
+    seen = []
+    monkeypatch.setattr("batmon.notify.email.mail_pieces", compose)
+    async with Served(Counting()) as served:
+        mail = channel(served.port, connections=1)
+        await asyncio.gather(*(mail.send(message()) for _ in range(3)))
+        await mail.close()
+    assert seen == [1, 2, 3]
 
 
 async def test_a_server_that_drops_before_its_250_may_have_taken_it():

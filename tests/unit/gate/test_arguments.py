@@ -68,7 +68,15 @@ def test_moments_have_an_offset():
 
 def test_runs():
     assert arguments.run_id({"key": ID}, "key") == uuid.UUID(ID)
-    for value in (NOTHING, None, "", 7, [ID], "x" * 10_000):
-        found = refused(arguments.run_id, value=value)
-        assert "is not a run's id" in found
-        assert len(found) < 200
+    for value in (NOTHING, None, "", 7, [ID]):
+        assert refused(arguments.run_id, value=value) == "key must be a text"
+    found = refused(arguments.run_id, value="x" * 10_000)
+    assert "is not a run's id" in found
+    assert len(found) < 200
+
+
+@pytest.mark.parametrize("value", [None, True, "5", 1.0, 0, -1, 501, 10**30, [1]])
+def test_a_number_in_a_range_is_a_whole_number_in_it(value):
+    assert refused(arguments.up_to, 50, 500, value=value) == "key must be a whole number from 1 to 500"
+    assert [arguments.up_to({"key": one}, "key", 50, 500) for one in (1, 500)] == [1, 500]
+    assert arguments.up_to({}, "key", 50, 500) == 50

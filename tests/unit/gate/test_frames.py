@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batmon import errors
-from batmon.errors import BadRequest, BatmonError, GateError, NotFound, Refused
+from batmon.errors import BadRequest, BatmonError, GateError, NotFound, Refused, Sentence
 from batmon.gate import frames
 from batmon.gate.frames import LINE_LIMIT, Cancel, Failure, Item, Ok, Request
 
@@ -125,3 +125,29 @@ def test_errors_arrive_as_what_they_were():
         assert type(back) is kind
         assert (str(back), back.hint) == ("what", "do")
     assert type(frames.raised(Failure(1, "of-tomorrow", "what"))) is GateError
+
+
+@pytest.mark.parametrize("fact", [float("nan"), float("inf"), float("-inf"), ["x"], {"a": "b"}, None])
+def test_a_fact_that_is_neither_text_nor_a_number_stays_behind(fact):
+    sent = frames.encode(frames.failure(3, NotFound(Sentence("what", "do", "of-tomorrow", {"name": fact, "most": 7}))))
+    assert json.loads(sent)["error"]["facts"] == {"most": 7}
+    strange = Failure(3, "not_found", "what", "do", "of-tomorrow", {"name": fact, "most": 7})
+    assert frames.raised(strange).sentence.facts == {"most": 7}
+
+
+def test_what_an_error_says_is_harmless_and_has_an_end_whoever_sent_it():
+    hostile = "\x1b[2J\u202e\ud800\n" + "가" * 500_000
+    error = NotFound(Sentence(hostile, hostile, "of-tomorrow", {"name": hostile}))
+    line = frames.encode(frames.failure(3, error))
+    assert len(line) < 40_000
+    foreign = frames.raised(Failure(3, "not_found", hostile, hostile, "of-tomorrow", {"name": hostile}))
+    assert foreign.sentence.parts() == frames.raised(frames.decode_answer(line)).sentence.parts()
+    assert foreign.sentence.text.startswith("\u241b[2J⟨U+202E⟩⟨U+D800⟩\u240a가")
+
+
+def test_every_code_can_be_raised_and_says_something():
+    for code in ("delivery", "of-tomorrow", "", "not_found"):
+        assert str(frames.raised(Failure(1, code, "what"))) == "what"
+    silent = frames.decode_answer(b'{"id": 1, "error": {"code": null, "message": ["a"], "hint": {}, "reason": 7}}')
+    assert silent == Failure(1, "gate", "")
+    assert str(frames.raised(silent)) == "the daemon refused: gate"

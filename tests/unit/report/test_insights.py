@@ -12,10 +12,12 @@ from batmon.judge.schedule_fit import WINDOW, misfits
 from batmon.metrics.durations import bucket
 from batmon.metrics.figures import Totals
 from batmon.report.document import Finding, Findings, Paragraph
-from batmon.report.insights import Voice, fewer, may_drift, ordered, repeated_failures, schedule_mismatch, slower
+from batmon.report.drifts import fewer, may_drift, slower
+from batmon.report.insights import ordered, repeated_failures, schedule_mismatch
 from batmon.report.sections.insights import MOST, insights_section
 from batmon.report.story_words_en import ENGLISH
 from batmon.report.story_words_ko import KOREAN
+from batmon.report.voice import Voice
 from batmon.store.signatures import StoredSignature
 from batmon.store.story import Failure
 

@@ -11,7 +11,7 @@ from batmon.config.report_step import ReportStep
 from batmon.config.steps import CodeStep, CounterStep, FeedStep, IfStep, MessageStep, SqlStep, Step, StopStep
 from batmon.engine.automations.automations import Automations
 from batmon.errors import BadRequest, NotFound
-from batmon.gate.arguments import Args, text
+from batmon.gate.arguments import Args, identity, text, up_to
 from batmon.gate.fitting import fitting
 from batmon.gate.verbs import Caller, Verb
 from batmon.model import Role
@@ -58,11 +58,8 @@ class AutomationAnswers:
     async def automation(self, _caller: Caller, args: Args) -> Args:
         """One with its executions, newest first."""
         name = text(args, "name")
-        limit, before = args.get("limit", 50), args.get("before")
-        if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= MOST:
-            raise BadRequest(because("must-be-up-to", key="limit", most=MOST))
-        if before is not None and (not isinstance(before, int) or isinstance(before, bool)):
-            raise BadRequest(because("must-be-id", key="before", what="an execution"))
+        limit = up_to(args, "limit", 50, MOST)
+        before = None if args.get("before") is None else identity(args, "before", "an execution")
         shown = await self._one(name)
         found = await self._stored.page(name, limit + 1, before)
         page = fitting([execution_json(each) for each in found[:limit]])

@@ -116,7 +116,7 @@ class Attempt:
             async with asyncio.timeout(self.automation.timeout.total_seconds()):
                 await self._do()
         except LeadLost:
-            log.warning("another daemon has taken over", extra=self._named())
+            log.warning("left to others: another daemon has taken over, or it was removed", extra=self._named())
         except TimeoutError:
             await self._failed(f"it took longer than {self.automation.timeout.total_seconds():g} seconds")
         except StoreUnavailable as error:
@@ -226,7 +226,7 @@ class Attempt:
                     await tell(connection, self, error)
                 await end(connection, self.automation.name, self.execution.id, ending)
         except LeadLost:
-            log.warning("another daemon has taken over", extra=self._named())
+            log.warning("left to others: another daemon has taken over, or it was removed", extra=self._named())
 
     def _used_up(self) -> int:
         """How many attempts count, this one among them: of those that broke off only what Postgres cannot undo."""

@@ -100,7 +100,8 @@ class ExportAnswers:
             raise Refused(because("export-being-made"))
         async with self._saving:
             folder = await asyncio.to_thread(exports_folder, self._state)
-            stamp = f"{self._now():%Y%m%dT%H%M%SZ}"
+            at = self._now()
+            stamp = f"{at:%Y%m%dT%H%M%S}-{at.microsecond // 1000:03d}Z"
             name = f"{file_word(row['name'])}-runs-{stamp}-{file_word(caller.user)}.{form}"
             span = [f"--until={until.isoformat()}"] + ([] if since == EPOCH else [f"--since={since.isoformat()}"])
             items = ["--items"] if args.get("items") is True else []

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from batmon.config.calendars import CalendarConfig
 from batmon.engine.incidents.backtest_apart import Question, backtest_apart
 from batmon.errors import BadRequest, EvidenceError, ModelError, NotFound
-from batmon.gate.arguments import Args, moment
+from batmon.gate.arguments import Args, moment, up_to
 from batmon.gate.verbs import Caller, Verb
 from batmon.judge.backtest import Rule
 from batmon.model import Program, Role, aware
@@ -86,10 +86,7 @@ def _changed(present: Rule, args: Args) -> Rule:
     if args.get("min_runtime_sec") is not None:
         rule = replace(rule, min_runtime=_span(args, "min_runtime_sec") or None)
     if args.get("alert_after") is not None:
-        count = args["alert_after"]
-        if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MOST_FAILURES:
-            raise BadRequest(because("must-be-up-to", key="alert_after", most=MOST_FAILURES))
-        rule = replace(rule, alert_after=count)
+        rule = replace(rule, alert_after=up_to(args, "alert_after", 1, MOST_FAILURES))
     if args.get("baseline") is not None:
         if not isinstance(args["baseline"], bool):
             raise BadRequest(because("must-be-bool", key="baseline"))

@@ -62,7 +62,7 @@ async def backtest(question: Question) -> dict[str, Any]:
     Raises:
         StoreError: the runs cannot be read.
     """
-    store = await Store.open(question.url)
+    store = await Store.beside(question.url)
     try:
         found = StoredHistory(store)
         runs, cut = await found.runs(question.program.name, question.since - HISTORY, question.until, MOST_RUNS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from datetime import datetime
+from datetime import UTC, datetime
 
 from batmon.engine.log_files.shelf import LogShelf
 from batmon.engine.log_files.work import Finished, Progress, ShouldStop, in_thread
@@ -22,6 +22,9 @@ BUCKETS = 60
 MOST_BUCKETS = 200
 COUNTINGS = 2
 """Histograms that are counted at the same time, for all viewers."""
+
+LATEST = datetime(9998, 12, 31, tzinfo=UTC)
+"""Later times than this count as this: buckets end a little later than what was asked for."""
 
 
 class HistogramAnswers:
@@ -87,4 +90,5 @@ def _span(
     begin, stop = start or (span[0] if span else None), end or (span[1] if span else None)
     if begin is None or stop is None:
         raise EvidenceError(because("no-times-in-logs"))
-    return begin, max(begin, stop)
+    begin = min(begin, LATEST)
+    return begin, min(max(begin, stop), LATEST)

@@ -51,7 +51,7 @@ class MergedAnswers:
         before = number(args, "before", PAGE_LINES if ended else 0, MOST_LINES)
         after = number(args, "after", 0 if ended else PAGE_LINES, MOST_LINES)
         level = args.get("level")
-        if level is not None and level not in _WANTED:
+        if level is not None and level not in tuple(_WANTED):
             raise BadRequest(because("must-be-one-of", key="level", known="error, warn"))
         async with self._merging:
             page = await asyncio.to_thread(_merge, programs, boundary, before, after, level)

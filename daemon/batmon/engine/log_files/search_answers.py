@@ -19,7 +19,7 @@ from batmon.evidence.rotation import packing_of, place_of
 from batmon.evidence.search import Hit, Report, SearchFile, search
 from batmon.evidence.search_process import search_apart
 from batmon.evidence.search_wanted import Spans, Wanted
-from batmon.gate.arguments import Args, maybe_moment
+from batmon.gate.arguments import Args, maybe_moment, up_to
 from batmon.gate.sanitize import clean
 from batmon.gate.verbs import Caller, Done, Verb
 from batmon.model import Program, Role
@@ -184,9 +184,7 @@ def _asked(args: Args) -> _Asked:
         flags[key] = args.get(key, False)
         if not isinstance(flags[key], bool):
             raise BadRequest(because("must-be-bool", key=key))
-    limit = args.get("limit", HITS)
-    if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= MOST_HITS:
-        raise BadRequest(because("must-be-up-to", key="limit", most=MOST_HITS))
+    limit = up_to(args, "limit", HITS, MOST_HITS)
     since, until = maybe_moment(args, "since"), maybe_moment(args, "until")
     if since is not None and until is not None and since >= until:
         raise BadRequest(because("since-after-until"))

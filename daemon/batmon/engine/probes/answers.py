@@ -9,7 +9,7 @@ from batmon.engine.board import Row
 from batmon.engine.probes.prober import Prober
 from batmon.engine.probes.rows import config_json, look_json
 from batmon.errors import BadRequest
-from batmon.gate.arguments import Args, maybe_moment
+from batmon.gate.arguments import Args, maybe_moment, up_to
 from batmon.gate.fitting import fitting
 from batmon.gate.server import Caller, Verb
 from batmon.model import Role
@@ -59,9 +59,7 @@ class ProbeAnswers:
         probe = self._prober.probe(str(args.get("program")))
         if probe is None:
             return await self._programs.runs(caller, args)
-        limit = args.get("limit", 50)
-        if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= 1000:
-            raise BadRequest(because("must-be-up-to", key="limit", most=1000))
+        limit = up_to(args, "limit", 50, 1000)
         found = await self._store.page(probe.name, limit + 1, maybe_moment(args, "before"))
         looks = fitting([look_json(probe, sample) | {"items": None} for sample in found[:limit]])
         return {"runs": looks, "more": len(found) > len(looks)}

@@ -111,7 +111,7 @@ async def make_apart(order: Order, told: Told, *, seconds: float = LONGEST_SEC) 
         await child.wait()
         saying.cancel()
     if "wrong" in answer:
-        raise ReportError(Sentence(*answer["wrong"]))
+        raise ReportError(Sentence(*answer["sentence"]))
     figures = tuple((str(name), str(words)) for name, words in answer["figures"])
     facts = (answer["title"], answer["size"], answer["sha256"], answer["summary"])
     return Made(*facts, figures, answer["markdown"], answer["cut"])
@@ -163,7 +163,7 @@ async def make(order: Order, told: Told) -> dict[str, Any]:
     told("collecting")
     os.umask(0o077)
     tempfile.tempdir = str(Path(order.file).parent)  # where it is removed with everything if we are ended
-    store = await Store.open(order.url)
+    store = await Store.beside(order.url)
     try:
         document = await compose(store, order.settings, order.asked)
         told("writing")
@@ -241,7 +241,7 @@ def main() -> None:
     else:
         say(answer)
         return
-    say({"wrong": wrong.parts()})
+    say({"wrong": wrong.text, "hint": wrong.hint, "sentence": wrong.parts()})
 
 
 def _own_stdout() -> TextIO:

@@ -19,8 +19,8 @@ from batmon.evidence.levels import level_of
 from batmon.evidence.listing import log_files
 from batmon.evidence.read import LogText, open_text
 from batmon.model import Program, Run, RunStatus
-from batmon.report.insights import Voice
 from batmon.report.story import Compared, KindOfLine, LogLines
+from batmon.report.voice import Voice
 from batmon.store import Store
 
 BEFORE, AFTER = 12, 28

@@ -14,7 +14,9 @@ from batmon.metrics.figures import Day, ProgramFigures
 from batmon.metrics.periods import DAY, Period, midnight
 from batmon.report.asked import Asked
 from batmon.report.document import Finding
-from batmon.report.insights import Voice, fewer, may_drift, ordered, repeated_failures, schedule_mismatch, slower
+from batmon.report.drifts import fewer, may_drift, slower
+from batmon.report.insights import ordered, repeated_failures, schedule_mismatch
+from batmon.report.voice import Voice
 from batmon.store import Store
 from batmon.store.statistics import Statistics
 from batmon.store.story import Failure, KnownProgram, Stories

@@ -147,9 +147,13 @@ class ReportSchedules:
             BadRequest, NotFound, ConfigError: it could never make a report.
         """
         try:
-            name, times = program_name(asked.name), cron(_shortened(asked.cron))
+            name = program_name(asked.name)
         except ValueError as error:
-            raise BadRequest(because("bad-schedule", name=asked.name, times=asked.cron, why=error)) from None
+            raise BadRequest(because("bad-schedule-name", name=asked.name, why=error)) from None
+        try:
+            times = cron(_shortened(asked.cron))
+        except ValueError as error:
+            raise BadRequest(because("bad-schedule-times", times=asked.cron, why=error)) from None
         if not asked.email:
             raise BadRequest(because("no-recipient"))
         wanted = Wanted(

@@ -17,10 +17,10 @@ from batmon.model import Run, RunStatus
 from batmon.refusals import because
 from batmon.report.asked import Asked, ReportSettings
 from batmon.report.document import Document
-from batmon.report.insights import Voice
 from batmon.report.sections.story import story_sections
 from batmon.report.sections.story_overview import defined, overview_section, subtitle_of, summary_of, summary_of_one
 from batmon.report.story import Compared, IncidentStory, LogLines, Overview, Relation
+from batmon.report.voice import Voice
 from batmon.store import Store
 from batmon.store.incident_figures import IncidentFigures
 from batmon.store.incidents import Incidents

@@ -115,7 +115,7 @@ def template_of(name: str, known: Mapping[str, Template], wrong: Sequence[Proble
         return known[name]
     mistakes = tuple(one for one in wrong if PurePath(one.file).name == f"{name}.toml")
     if mistakes:
-        raise ConfigError("\n".join(map(str, mistakes)), hint="see docs/reports.md", problems=mistakes)
+        raise ConfigError("; ".join(map(str, mistakes)), hint="see docs/reports.md", problems=mistakes)
     near = similar(name[:100], known)
     if near:
         raise NotFound(because("report-meant", name=name, near=near))

@@ -25,10 +25,10 @@ from batmon.report.document import (
     Timeline,
     Tone,
 )
-from batmon.report.insights import Voice
 from batmon.report.sections.story_evidence import compared_section, evidence_section, kind_section, related_section
 from batmon.report.story import IncidentStory, harmless, run_name
 from batmon.report.story import Row as Kept
+from batmon.report.voice import Voice
 from batmon.words import run_status_word, status_word
 
 MOST_MOMENTS = 120

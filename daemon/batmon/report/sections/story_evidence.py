@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from batmon.model import Run
 from batmon.report.document import Block, Cell, Column, Facts, Kind, Lines, Paragraph, Table
-from batmon.report.insights import Voice
 from batmon.report.story import IncidentStory, KindOfLine, harmless, run_name
+from batmon.report.voice import Voice
 from batmon.words import run_status_word
 
 LINE_CHARS = 400

@@ -7,9 +7,9 @@ from typing import Any
 from batmon.judge.incident_state import Incident
 from batmon.metrics.definitions import meanings
 from batmon.report.document import Block, Column, Definition, Figure, Figures, Kind, Paragraph, Section, Table
-from batmon.report.insights import Voice
 from batmon.report.sections.overview import incident_figures
 from batmon.report.story import IncidentStory, Overview, harmless
+from batmon.report.voice import Voice
 from batmon.report.wording import Wording
 from batmon.words import Language
 
