@@ -267,7 +267,7 @@ async def test_what_nobody_knows_is_said(answers):
         await answers.program(ANYBODY, {"program": "kind"})
     with pytest.raises(NotFound, match="'nobody'"):
         await answers.programs(ANYBODY, {"programs": ["kindscrap", "nobody"]})
-    with pytest.raises(BadRequest, match="program must be a name"):
+    with pytest.raises(BadRequest, match="program must be a text"):
         await answers.program(ANYBODY, {})
 
 

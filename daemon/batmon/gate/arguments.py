@@ -33,14 +33,18 @@ def text(args: Args, key: str, most: int | None = None) -> str:
 
 
 def maybe_text(args: Args, key: str) -> str | None:
-    """A text; None where there is none.
+    """A text without NUL, of which nothing that we ask knows any; None where there is none.
 
     Raises:
         BadRequest: it is something else.
     """
     value = args.get(key)
-    if value is not None and not isinstance(value, str):
+    if value is None:
+        return None
+    if not isinstance(value, str):
         raise BadRequest(because("must-be-text", key=key))
+    if "\0" in value:
+        raise BadRequest(because("holds-a-nul", key=key))
     return value
 
 

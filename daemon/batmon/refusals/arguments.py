@@ -20,7 +20,6 @@ SENTENCES: Mapping[str, tuple[str, ...]] = {
         "{key} must be a time such as 2026-11-21T06:00:00+09:00",
         "{key} 값은 2026-11-21T06:00:00+09:00 같은 시각이어야 합니다.",
     ),
-    "must-be-name": ("{key} must be a name", "{key} 값은 이름이어야 합니다."),
     "must-be-id": ("{key} must be the id of {what}", "{key} 값은 번호(id)여야 합니다."),
     "must-be-error-id": ("{key} must be 16 hexadecimal digits", "{key} 값은 16자리 16진수여야 합니다."),
     "text-too-long": (

@@ -23,6 +23,11 @@ def test_a_text_is_a_text_and_not_empty(value):
     assert refused(arguments.text, value=value) == "key must be a text"
 
 
+@pytest.mark.parametrize("check", [arguments.text, arguments.maybe_text, arguments.run_id])
+def test_no_text_holds_a_nul(check):
+    assert refused(check, value="a\0b") == "key holds a NUL"
+
+
 def test_a_text_has_an_end():
     assert arguments.text({"key": "가" * 10}, "key", 10) == "가" * 10
     assert refused(arguments.text, 9, value="가" * 10) == "key must be a text of up to 9 characters"

@@ -11,7 +11,7 @@ from batmon.config.report_step import ReportStep
 from batmon.config.steps import CodeStep, CounterStep, FeedStep, IfStep, MessageStep, SqlStep, Step, StopStep
 from batmon.engine.automations.automations import Automations
 from batmon.errors import BadRequest, NotFound
-from batmon.gate.arguments import Args, identity, text, up_to
+from batmon.gate.arguments import Args, identity, maybe_text, text, up_to
 from batmon.gate.fitting import fitting
 from batmon.gate.verbs import Caller, Verb
 from batmon.model import Role
@@ -48,9 +48,7 @@ class AutomationAnswers:
 
     async def automations(self, _caller: Caller, args: Args) -> Args:
         """All of them by name, those of other nodes too; as many as fit from ``after`` on."""
-        after = args.get("after", "")
-        if not isinstance(after, str):
-            raise BadRequest(because("must-be-name", key="after"))
+        after = maybe_text(args, "after") or ""
         found = [each for each in await self._shown() if each["name"] > after]
         page = fitting(found)
         return {"automations": page, "more": len(page) < len(found)}

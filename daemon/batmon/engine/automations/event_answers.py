@@ -9,7 +9,7 @@ from typing import Any
 from batmon.engine.automations.events import EventHandling
 from batmon.engine.automations.shortened import shortened
 from batmon.errors import BadRequest, NotFound, Refused
-from batmon.gate.arguments import Args, identity, number
+from batmon.gate.arguments import Args, identity, maybe_text, number
 from batmon.gate.fitting import fitting
 from batmon.gate.verbs import Caller, Verb
 from batmon.model import Role
@@ -44,9 +44,7 @@ class EventAnswers:
 
     async def events(self, caller: Caller, args: Args) -> Args:
         """The rules, and a page of events."""
-        rule, state, before = args.get("rule"), args.get("state"), args.get("before")
-        if rule is not None and not isinstance(rule, str):
-            raise BadRequest(because("must-be-name", key="rule"))
+        rule, state, before = maybe_text(args, "rule"), args.get("state"), args.get("before")
         if state is not None and state not in STATES:
             raise BadRequest(because("must-be-one-of", key="state", known=", ".join(STATES)))
         before = None if before is None else number(args, "before", 0)

@@ -164,8 +164,6 @@ class TreeAnswers:
         program = self._programs().get(name)
         if program is None or not program.configured:
             raise NotFound(because("no-program-with-files", known="", name=name))
-        if "\0" in file:
-            raise BadRequest(because("holds-a-nul", key="file"))
         return {"path": await self._work(lambda: self._tree.locate(program, file))}
 
     async def _opened(self, place: Place, role: Role) -> io.FileIO:

@@ -11,7 +11,7 @@ from batmon.engine.board import moment as shown_moment
 from batmon.engine.incidents.alerting import Alerting
 from batmon.engine.incidents.shapes import incident_shape, short_shape, shown_facts, silence_shape
 from batmon.errors import BadRequest, NotFound, Refused
-from batmon.gate.arguments import Args, maybe_moment, moment, number
+from batmon.gate.arguments import Args, maybe_moment, maybe_text, moment, number
 from batmon.gate.fitting import fitting
 from batmon.gate.verbs import Caller, Verb
 from batmon.judge import incident as machine
@@ -70,9 +70,7 @@ class IncidentAnswers:
         state = args.get("state")
         if state is not None and state not in STATES:
             raise BadRequest(because("must-be-one-of", key="state", known=", ".join(STATES)))
-        program = args.get("program")
-        if program is not None and not isinstance(program, str):
-            raise BadRequest(because("must-be-name", key="program"))
+        program = maybe_text(args, "program")
         since = maybe_moment(args, "since")
         before = None if args.get("before") is None else number(args, "before", 0)
         limit = max(1, number(args, "limit", LISTED, MOST_LISTED))

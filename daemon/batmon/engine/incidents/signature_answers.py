@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from batmon.errors import BadRequest, NotFound
-from batmon.gate.arguments import Args, maybe_moment, number
+from batmon.gate.arguments import Args, maybe_moment, maybe_text, number
 from batmon.gate.verbs import Caller, Verb
 from batmon.model import Role
 from batmon.refusals import because
@@ -38,9 +38,7 @@ class SignatureAnswers:
 
     async def signatures(self, _caller: Caller, args: Args) -> Args:
         """Kinds of error, of one program or of all."""
-        program = args.get("program")
-        if program is not None and not isinstance(program, str):
-            raise BadRequest(because("must-be-name", key="program"))
+        program = maybe_text(args, "program")
         order = args.get("order", "last")
         if order not in ORDERS:
             raise BadRequest(because("must-be-one-of", key="order", known="last, count, first"))

@@ -8,12 +8,10 @@ from batmon.engine.answers import Answers
 from batmon.engine.board import Row
 from batmon.engine.probes.prober import Prober
 from batmon.engine.probes.rows import config_json, look_json
-from batmon.errors import BadRequest
-from batmon.gate.arguments import Args, maybe_moment, up_to
+from batmon.gate.arguments import Args, maybe_moment, text, up_to
 from batmon.gate.fitting import fitting
 from batmon.gate.server import Caller, Verb
 from batmon.model import Role
-from batmon.refusals import because
 from batmon.store.probes import Probes
 
 RECENT = 100
@@ -40,9 +38,7 @@ class ProbeAnswers:
 
     async def look(self, _caller: Caller, args: Args) -> Args:
         """Look at a probe now."""
-        name = args.get("program")
-        if not isinstance(name, str):
-            raise BadRequest(because("must-be-name", key="program"))
+        name = text(args, "program")
         return {"row": await self._prober.look_now(name)}
 
     async def program(self, caller: Caller, args: Args) -> Args:

@@ -11,7 +11,7 @@ from batmon.engine.reports.mail import addresses, mails_of
 from batmon.engine.reports.reporting import Ready, Reporting
 from batmon.engine.reports.wanted import Usual, Wanted, day, run_words, usual_period
 from batmon.errors import BadRequest
-from batmon.gate.arguments import Args, identity, maybe_text, number
+from batmon.gate.arguments import Args, identity, maybe_text, number, text
 from batmon.gate.fitting import fitting
 from batmon.gate.verbs import Caller, Done, Verb
 from batmon.model import Role
@@ -184,9 +184,7 @@ class ReportAnswers:
         return report_json(report, here=await self._reporting.here(report)) | {"asked": dict(report.asked)}
 
     def _wanted(self, caller: Caller, args: Args) -> Wanted:
-        template = args.get("template")
-        if not isinstance(template, str) or not template:
-            raise BadRequest(because("must-be-name", key="template"))
+        template = text(args, "template")
         incident = args.get("incident")
         if incident is not None and (
             not isinstance(incident, int) or isinstance(incident, bool) or not 0 < incident < 2**63

@@ -21,7 +21,7 @@ from batmon.engine.statistics.shapes import (
     program_shape,
 )
 from batmon.errors import BadRequest, ModelError, NotFound
-from batmon.gate.arguments import Args, maybe_text, number
+from batmon.gate.arguments import Args, maybe_text, number, text
 from batmon.gate.sanitize import clean
 from batmon.gate.verbs import Caller, Verb
 from batmon.metrics.figures import Day, IncidentTotals, ProgramFigures, Totals
@@ -139,9 +139,7 @@ class StatsAnswers:
 
     async def program(self, _caller: Caller, args: Args) -> Args:
         """One program: its figures, each of its days, how long its runs took, and its incidents."""
-        name, period = args.get("program"), self._period(args)
-        if not isinstance(name, str):
-            raise BadRequest(because("must-be-name", key="program"))
+        name, period = text(args, "program"), self._period(args)
         counted = await self._settled()
         timezone, now = self._timezone(), self._now()
         incidents = IncidentFigures(self._store)

@@ -12,7 +12,7 @@ from uuid import UUID
 from batmon.engine.telling.delivery import Delivery
 from batmon.engine.telling.sending import RENDER_SEC, Renders, ToSend
 from batmon.errors import BadRequest, NotFound, Refused, TemplateError
-from batmon.gate.arguments import Args, maybe_moment, number
+from batmon.gate.arguments import Args, maybe_moment, maybe_text, number
 from batmon.gate.fitting import fitting
 from batmon.gate.verbs import Caller, Verb
 from batmon.model import Role
@@ -84,9 +84,7 @@ class NotifyAnswers:
         state = args.get("state")
         if state is not None and state not in STATES:
             raise BadRequest(because("must-be-one-of", key="state", known=", ".join(STATES)))
-        channel = args.get("channel")
-        if channel is not None and not isinstance(channel, str):
-            raise BadRequest(because("must-be-name", key="channel"))
+        channel = maybe_text(args, "channel")
         limit = max(1, number(args, "limit", LISTED, MOST_LISTED))
         found = await self._notifications.listed(
             state=state,
